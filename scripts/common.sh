@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# What demo.sh, test.sh and bench.sh share. Source it; do not run it.
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../tests/lab/lib.sh
+. "$scripts/../tests/lab/lib.sh"
+# shellcheck disable=SC2034  # for the scripts that source this
+lab=$repository/tests/lab/lab
+PATH=$PATH:$HOME/.cargo/bin
+cd "$repository" || exit 1
+
+# Job control gives every command started with & a process group of its own, so that it can be ended with its children.
+set -m
+running=''
+
+# run COMMAND...: like the command itself, but a signal to this script ends it at once instead of after it.
+run() {
+    local status=0
+    "$@" </dev/null &
+    running=$!
+    wait "$running" || status=$?
+    running=''
+    return "$status"
+}
+
+# end_running: for traps.
+end_running() {
+    [ -n "$running" ] || return 0
+    kill -TERM -- "-$running" 2>/dev/null || true
+    wait "$running" 2>/dev/null || true
+    running=''
+}

@@ -1,0 +1,250 @@
+//! Carrying out a guarded plan, step by step, so that every step ends known: done, not done, or said to be unknown.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::guard::Step;
+use crate::ldap::{Change, Convergence, Dn, Entry, EntryName, Filter, Target};
+
+use super::controls;
+use super::deadline::Deadline;
+use super::dispatch::Sent;
+use super::error::{Error, Rejection};
+use super::meaning::Meaning;
+use super::pool::Pool;
+use super::references::{self, Wanted, Way};
+use super::request::{Write, name_of};
+
+/// What to read of the changed entry once the plan is carried out.
+#[derive(Debug, Clone)]
+pub struct ReadBack {
+    /// What to read. Where the directory answers it with the change itself (post-read, RFC 4527), references come
+    /// without ids.
+    pub wanted: Wanted,
+}
+
+/// What a plan led to.
+#[derive(Debug, Clone, Default)]
+pub struct Applied {
+    /// The entry of the plan's first step as it is now, under the name it has now. None when it was not asked for, was
+    /// deleted, or could not be read although everything was carried out.
+    pub entry: Option<Entry>,
+    /// Its objectGUID or entryUUID, where it was read back or is known from the plan's targets.
+    pub id: Option<Uuid>,
+}
+
+/// Why a plan was not carried out, and what became of its completed steps.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}{undo}")]
+pub struct ApplyError {
+    /// What went wrong.
+    #[source]
+    pub error: Error,
+    /// The step that failed, counted from 0.
+    pub step: usize,
+    /// What became of the steps before it.
+    pub undo: Undo,
+}
+
+/// What became of the completed steps of a plan that failed.
+#[derive(Debug, Clone)]
+pub enum Undo {
+    /// Nothing had been changed.
+    NotNeeded,
+    /// Every completed step was undone.
+    Done,
+    /// Completed steps stand: they have no undo, or the outcome of the failed one is unknown.
+    Kept,
+    /// Undoing was tried and failed: something half made is left behind.
+    Failed(Box<Error>),
+}
+
+impl std::fmt::Display for Undo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotNeeded | Self::Done => Ok(()),
+            Self::Kept => f.write_str(" (completed steps of the plan stand)"),
+            Self::Failed(error) => write!(f, " (and undoing the completed steps failed: {error})"),
+        }
+    }
+}
+
+/// Why a change was not carried out.
+#[derive(Debug)]
+pub(super) struct StepError {
+    pub(super) error: Error,
+    /// Whether it is certain that nothing of it happened.
+    pub(super) certain: bool,
+    /// Whether a part of it did: members change in batches.
+    pub(super) partial: bool,
+}
+
+impl From<Error> for StepError {
+    fn from(error: Error) -> Self {
+        Self { error, certain: true, partial: false }
+    }
+}
+
+/// Where the plan's own entry is, as it is renamed on the way.
+struct Subject {
+    dn: Option<Dn>,
+    guid: Option<Uuid>,
+}
+
+impl Subject {
+    fn of(steps: &[Step]) -> Self {
+        Self { dn: steps.first().map(|step| step.change.dn().clone()), guid: None }
+    }
+
+    /// Follows a change. Whether it was one of the subject.
+    fn follow(&mut self, change: &Change) -> bool {
+        if self.dn.as_ref() != Some(change.dn()) {
+            return false;
+        }
+        self.dn = change.dn_afterwards();
+        if let Change::Modify { target, .. } | Change::Rename { target, .. } = change {
+            self.guid = self.guid.or(target.guid);
+        }
+        true
+    }
+}
+
+/// Carries out the steps, in order.
+pub(super) async fn carry_out(
+    pool: Arc<Pool>,
+    steps: Vec<Step>,
+    read_back: Option<ReadBack>,
+    deadline: Deadline,
+) -> Result<Applied, ApplyError> {
+    let kind = pool.settings.kind;
+    let mut subject = Subject::of(&steps);
+    let mut post = None;
+    for (index, step) in steps.iter().enumerate() {
+        let of_subject = subject.follow(&step.change);
+        let last = index + 1 == steps.len() && of_subject && subject.dn.is_some();
+        let wanted = read_back.as_ref().filter(|_| last).map(|read_back| &read_back.wanted);
+        match pool.carry_out_change(&step.change, wanted, deadline).await {
+            Ok(entry) => post = entry,
+            Err(failed) => {
+                let undo = pool.take_back(&steps[..index], &failed, deadline).await;
+                return Err(ApplyError { error: failed.error, step: index, undo });
+            }
+        }
+    }
+    let mut applied = Applied { entry: post, id: subject.guid };
+    if let (Some(read_back), None, Some(dn)) = (read_back, &applied.entry, subject.dn) {
+        let name = name_of(&Target { dn, guid: subject.guid }, kind);
+        match pool.read_entry(&name, &Filter::everything(), &read_back.wanted, deadline).await {
+            Ok(entry) => applied.entry = entry,
+            Err(error) => tracing::warn!(%error, "a change was carried out, but the entry could not be read back"),
+        }
+    }
+    applied.id = applied.entry.as_ref().and_then(|entry| entry.id(kind)).or(applied.id);
+    Ok(applied)
+}
+
+impl Pool {
+    /// Carries out one change. Answers the entry afterwards, where it was asked for and the directory sent it along.
+    async fn carry_out_change(&self, change: &Change, post: Option<&Wanted>, deadline: Deadline) -> Result<Option<Entry>, StepError> {
+        if Write::of(change, self.settings.kind).is_empty() {
+            return Ok(None);
+        }
+        if let Change::Modify { target, assertion: Some(condition), .. } = change {
+            self.check(target, condition, deadline).await?;
+        }
+        if let Change::Modify { target, modifications, assertion, convergence: Convergence::Converge } = change {
+            return self.converge(target, modifications, assertion.as_ref(), post, deadline).await;
+        }
+        match self.send_change(change, post, false, deadline).await {
+            Sent::Done(result) => Ok(self.post_read(&result.ctrls, post)),
+            Sent::Not(error) => Err(error.into()),
+            Sent::Unknown(reason) => self.settle(change, reason, deadline).await.map(|()| None),
+        }
+    }
+
+    /// Sends one change, once.
+    pub(super) async fn send_change(&self, change: &Change, post: Option<&Wanted>, permissive: bool, deadline: Deadline) -> Sent {
+        let kind = self.settings.kind;
+        self.write(deadline, |connection| {
+            let can = |control| connection.capabilities.supports(control);
+            let mut list = Vec::new();
+            if let Some(wanted) = post.filter(|_| can(controls::POST_READ)) {
+                list.push(controls::post_read(wanted.names().iter().map(String::as_str)));
+            }
+            if permissive && can(controls::PERMISSIVE_MODIFY) {
+                list.push(controls::permissive_modify());
+            }
+            if let Change::Modify { assertion: Some(condition), .. } = change
+                && can(controls::ASSERTION)
+            {
+                list.push(controls::assertion(condition)?);
+            }
+            Ok((Write::of(change, kind), list))
+        })
+        .await
+    }
+
+    /// The entry that came with the result. One that cannot be read is read again by itself.
+    pub(super) fn post_read(&self, response: &[ldap3::controls::Control], post: Option<&Wanted>) -> Option<Entry> {
+        let wanted = post?;
+        let raw = controls::post_read_entry(response)?.ok()?;
+        Some(references::entry(raw, &[], wanted, Way::Plain, self.settings.kind).ok()?.entry)
+    }
+
+    /// Where the directory has no assertion control, the condition is checked before the write. A change in between
+    /// goes unnoticed; Active Directory and Samba offer nothing better.
+    async fn check(&self, target: &Target, condition: &Filter, deadline: Deadline) -> Result<(), Error> {
+        let supported = {
+            let lease = self.lease(None, deadline).await?;
+            lease.connection.capabilities.supports(controls::ASSERTION)
+        };
+        if supported {
+            return Ok(());
+        }
+        let name = name_of(target, self.settings.kind);
+        match self.read_entry(&name, condition, &Wanted::nothing(), deadline).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::Refused(Rejection {
+                meaning: Meaning::AssertionFailed,
+                code: 122,
+                sub_code: None,
+                text: format!("checked before the write: {name} does not match the condition"),
+                attribute: None,
+            })),
+        }
+    }
+
+    /// Undoes completed steps, last first, after a later one certainly did not happen.
+    async fn take_back(&self, completed: &[Step], failed: &StepError, deadline: Deadline) -> Undo {
+        let changed = !completed.is_empty() || failed.partial;
+        if !changed {
+            return Undo::NotNeeded;
+        }
+        if !failed.certain {
+            return Undo::Kept;
+        }
+        let deadline = deadline.but_at_least(self.settings.operation_timeout);
+        let mut all = !failed.partial;
+        for step in completed.iter().rev() {
+            let Some(undo) = &step.undo else {
+                all = false;
+                continue;
+            };
+            match Box::pin(self.carry_out_change(undo, None, deadline)).await {
+                Ok(_) => {}
+                Err(failed) if matches!(undo, Change::Delete { .. }) && failed.error.meaning() == Some(Meaning::NoSuchEntry) => {}
+                Err(failed) => {
+                    tracing::error!(dn = %undo.dn(), error = %failed.error, "a completed step could not be undone");
+                    return Undo::Failed(Box::new(failed.error));
+                }
+            }
+        }
+        if all { Undo::Done } else { Undo::Kept }
+    }
+
+    /// The name by which the entry of a change is asked for after it.
+    pub(super) fn name_afterwards(&self, target: &Target) -> EntryName {
+        name_of(target, self.settings.kind)
+    }
+}

@@ -1,0 +1,188 @@
+//! The LDAP controls this bridge sends and understands.
+
+use ldap3::controls::{Control, RawControl};
+use lber::structures::ASNTag;
+use uuid::Uuid;
+
+use crate::ldap::{AttributeName, DirectoryKind, Filter};
+
+use super::ber;
+use super::decode::{self, RawEntry};
+use super::error::Error;
+
+/// Simple paged results, RFC 2696.
+pub(super) const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
+/// DNs with GUID and SID, MS-ADTS 3.1.1.3.4.1.5.
+pub(super) const EXTENDED_DN: &str = "1.2.840.113556.1.4.529";
+/// Values of the entries that references point at, draft-masarati-ldap-deref; OpenLDAP's overlay `deref`, 389 DS.
+pub(super) const DEREF: &str = "1.3.6.1.4.1.4203.666.5.16";
+/// Values there already or not there are no errors, MS-ADTS 3.1.1.3.4.1.8.
+pub(super) const PERMISSIVE_MODIFY: &str = "1.2.840.113556.1.4.1413";
+/// No referrals to other domains, MS-ADTS 3.1.1.3.4.1.4.
+pub(super) const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+/// The entry after the change, RFC 4527.
+pub(super) const POST_READ: &str = "1.3.6.1.1.13.2";
+/// Only if the entry matches, RFC 4528.
+pub(super) const ASSERTION: &str = "1.3.6.1.1.12";
+/// Who am I, RFC 4532.
+pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+
+fn control(identifier: &str, critical: bool, value: Option<Vec<u8>>) -> RawControl {
+    RawControl { ctype: identifier.to_owned(), crit: critical, val: value }
+}
+
+/// Asks for a page of so many entries; the cookie is empty for the first page. Critical: an answer without pages
+/// would be cut off by the directory's limits without a word.
+pub(super) fn paged(size: u32, cookie: &[u8]) -> RawControl {
+    let value = ber::sequence(vec![ber::integer(size), ber::octets(cookie)]);
+    control(PAGED_RESULTS, true, Some(ber::encode(value)))
+}
+
+/// The cookie for the next page; empty when this was the last. `None` when the answer has no such control.
+pub(super) fn next_page(controls: &[Control]) -> Option<Vec<u8>> {
+    let value = ber::decode(value_of(controls, PAGED_RESULTS)?)?;
+    let mut fields = ber::parts(value)?.into_iter();
+    fields.next()?;
+    ber::content(fields.next()?)
+}
+
+/// Asks for DNs in the form `<GUID=…>;<SID=…>;…` with the GUID as text (option 1).
+pub(super) fn extended_dn() -> RawControl {
+    control(EXTENDED_DN, false, Some(ber::encode(ber::sequence(vec![ber::integer(1)]))))
+}
+
+/// Asks for the id attribute of every entry that these attributes point at.
+pub(super) fn deref(attributes: &[AttributeName], kind: DirectoryKind) -> RawControl {
+    let specification = |attribute: &AttributeName| {
+        let wanted = ber::sequence(vec![ber::octets(kind.id_attribute().as_str())]);
+        ber::sequence(vec![ber::octets(attribute.as_str()), wanted])
+    };
+    let value = ber::sequence(attributes.iter().map(specification).collect());
+    control(DEREF, false, Some(ber::encode(value)))
+}
+
+/// One line of a deref answer: this attribute's value points at the entry with this id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dereferenced {
+    pub(super) attribute: String,
+    pub(super) dn: String,
+    pub(super) id: Option<Uuid>,
+}
+
+/// The ids in a deref answer; `None` when the entry came without such a control.
+pub(super) fn dereferenced(controls: &[Control], kind: DirectoryKind) -> Result<Option<Vec<Dereferenced>>, Error> {
+    let Some(value) = value_of(controls, DEREF) else {
+        return Ok(None);
+    };
+    ber::decode(value)
+        .and_then(ber::parts)
+        .and_then(|lines| lines.into_iter().map(|line| dereferenced_line(line, kind)).collect())
+        .map(Some)
+        .ok_or_else(|| Error::protocol("the answer to the deref control is malformed"))
+}
+
+fn dereferenced_line(line: lber::structure::StructureTag, kind: DirectoryKind) -> Option<Dereferenced> {
+    let mut fields = ber::parts(line)?.into_iter();
+    let attribute = ber::text(fields.next()?)?;
+    let dn = ber::text(fields.next()?)?;
+    let mut id = None;
+    for value in fields.next().map(ber::parts).unwrap_or_else(|| Some(Vec::new()))? {
+        let (name, values) = decode::attribute(value)?;
+        if kind.id_attribute().is(&name) {
+            id = values.first().and_then(|value| kind.id_of(value));
+        }
+    }
+    Some(Dereferenced { attribute, dn, id })
+}
+
+/// Makes adding a present value and deleting an absent one succeed. Not critical: Samba, which does not honour it for
+/// `member`, lists it nevertheless.
+pub(super) fn permissive_modify() -> RawControl {
+    control(PERMISSIVE_MODIFY, false, None)
+}
+
+/// Keeps the search within the domain, so that no referrals come back.
+pub(super) fn domain_scope() -> RawControl {
+    control(DOMAIN_SCOPE, false, None)
+}
+
+/// Asks for these attributes of the entry as it is after the change.
+pub(super) fn post_read<'a>(attributes: impl IntoIterator<Item = &'a str>) -> RawControl {
+    let value = ber::sequence(attributes.into_iter().map(ber::octets).collect());
+    control(POST_READ, false, Some(ber::encode(value)))
+}
+
+/// The entry in a post-read answer.
+pub(super) fn post_read_entry(controls: &[Control]) -> Option<Result<RawEntry, Error>> {
+    let value = value_of(controls, POST_READ)?;
+    let malformed = || Error::protocol("the answer to the post-read control is malformed");
+    Some(ber::decode(value).ok_or_else(malformed).and_then(decode::entry))
+}
+
+/// Makes the change fail unless the entry matches. Always critical: a server that does not know the control would
+/// silently ignore it otherwise.
+pub(super) fn assertion(filter: &Filter) -> Result<RawControl, Error> {
+    let parsed = ldap3::parse_filter(filter.to_string())
+        .map_err(|()| Error::protocol(format!("the condition {filter} cannot be encoded")))?;
+    Ok(control(ASSERTION, true, Some(ber::encode(parsed.into_structure()))))
+}
+
+fn value_of<'a>(controls: &'a [Control], identifier: &str) -> Option<&'a [u8]> {
+    controls.iter().find(|control| control.1.ctype == identifier)?.1.val.as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lber::common::TagClass;
+    use lber::structure::{PL, StructureTag};
+
+    fn answered(identifier: &str, value: Vec<u8>) -> Vec<Control> {
+        vec![Control(None, control(identifier, false, Some(value)))]
+    }
+
+    #[test]
+    fn the_extended_dn_control_has_the_octets_of_the_specification() {
+        assert_eq!(extended_dn().val, Some(vec![0x30, 3, 2, 1, 1]));
+    }
+
+    #[test]
+    fn the_cookie_of_a_page_comes_back_as_it_was() {
+        let sent = paged(500, b"\x00cookie");
+        assert!(sent.crit);
+        assert_eq!(sent.val.as_deref(), Some(&b"\x30\x0d\x02\x02\x01\xf4\x04\x07\x00cookie"[..]));
+        assert_eq!(next_page(&answered(PAGED_RESULTS, sent.val.unwrap())), Some(b"\x00cookie".to_vec()));
+        assert_eq!(next_page(&[]), None);
+        assert_eq!(next_page(&answered(PAGED_RESULTS, vec![0x30, 1])), None);
+    }
+
+    #[test]
+    fn a_deref_answer_tells_the_id_of_each_reference_that_exists() {
+        let kind = DirectoryKind::OpenLdap;
+        let id = Uuid::from_u128(7);
+        let values = ber::sequence(vec![ber::octets(id.to_string())]);
+        let attributes = StructureTag {
+            class: TagClass::Context,
+            id: 0,
+            payload: PL::C(vec![ber::sequence(vec![ber::octets("entryUUID"), values])]),
+        };
+        let known = ber::sequence(vec![ber::octets("member"), ber::octets("uid=ada"), attributes]);
+        let dangling = ber::sequence(vec![ber::octets("member"), ber::octets("uid=gone")]);
+        let value = ber::encode(ber::sequence(vec![known, dangling]));
+        let read = dereferenced(&answered(DEREF, value), kind).unwrap().unwrap();
+        assert_eq!(read[0], Dereferenced { attribute: "member".into(), dn: "uid=ada".into(), id: Some(id) });
+        assert_eq!(read[1].id, None);
+    }
+
+    #[test]
+    fn a_malformed_deref_answer_is_an_error() {
+        assert!(dereferenced(&answered(DEREF, vec![0x30, 5, 1]), DirectoryKind::OpenLdap).is_err());
+    }
+
+    #[test]
+    fn an_assertion_is_always_critical() {
+        let sent = assertion(&Filter::equal(AttributeName::known("cn"), "a")).unwrap();
+        assert!(sent.crit);
+        assert_eq!(sent.val.as_deref(), Some(&b"\xa3\x07\x04\x02cn\x04\x01a"[..]));
+    }
+}

@@ -1,0 +1,60 @@
+//! The only room that talks to a directory. It exists so that everything that can go wrong between two machines is
+//! dealt with in one place: connections that die, hang or age, answers that are late, lost or malformed, servers that
+//! go away and come back, and the many dialects in which directories say no. What comes in are names, filters and
+//! guarded plans; what goes out are entries and errors with a [`Meaning`]; no type of the LDAP client library leaves.
+//!
+//! From the wire upwards: `socket` and `tls` make a [`connection`], `pool` keeps four of them, `wire` runs one request
+//! on one of them, `decode` and `controls` know the BER, `meaning` is the one table from result code to meaning. On top
+//! of these stand the operations: `read`, `search`, `references`, `apply` with `members` and `outcome`.
+
+mod apply;
+mod ber;
+mod capabilities;
+mod connection;
+mod controls;
+mod deadline;
+mod decode;
+mod dispatch;
+mod error;
+mod gate;
+mod health;
+mod inspect;
+mod maintain;
+mod meaning;
+mod measure;
+mod members;
+mod outcome;
+mod pool;
+mod range;
+mod read;
+mod references;
+mod request;
+mod search;
+mod service;
+mod settings;
+mod socket;
+mod tls;
+mod wire;
+
+
+pub use apply::{Applied, ApplyError, ReadBack, Undo};
+pub use capabilities::Capabilities;
+pub use deadline::Deadline;
+pub use error::{Error, Rejection};
+pub use health::Health;
+pub use meaning::Meaning;
+pub use search::{Found, Search};
+pub use service::Directory;
+pub use settings::{Bind, Settings, SettingsError, Trust};
+pub use references::Wanted;
+
+#[cfg(test)]
+mod apply_tests;
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod pool_tests;
+#[cfg(test)]
+mod read_tests;
+#[cfg(test)]
+mod traps;

@@ -1,0 +1,167 @@
+//! The directory, as the rooms above see it.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use crate::guard::GuardedPlan;
+use crate::ldap::{DirectoryKind, Dn, Entry, EntryName, Filter, Schema};
+
+use super::apply::{Applied, ApplyError, ReadBack, Undo, carry_out};
+use super::capabilities::Capabilities;
+use super::deadline::Deadline;
+use super::error::Error;
+use super::health::Health;
+use super::maintain::maintain;
+use super::pool::Pool;
+use super::references::Wanted;
+use super::search::{Found, Search};
+use super::settings::{Settings, SettingsError};
+
+/// The directory. Cheap to clone; every clone shares the same connections, which close with the last clone.
+#[derive(Clone)]
+pub struct Directory {
+    pool: Arc<Pool>,
+}
+
+impl Directory {
+    /// Checks the settings and begins to open connections on the runtime; does not wait for them.
+    ///
+    /// # Errors
+    /// When the settings contradict themselves or TLS cannot be set up from them.
+    pub fn new(settings: Settings, runtime: Handle) -> Result<Self, SettingsError> {
+        let pool = Arc::new(Pool::new(settings, runtime)?);
+        pool.runtime.spawn(maintain(Arc::downgrade(&pool)));
+        Ok(Self { pool })
+    }
+
+    /// The kind of directory this is.
+    #[must_use]
+    pub fn kind(&self) -> DirectoryKind {
+        self.pool.settings.kind
+    }
+
+    /// Reads one entry by its name, if it exists and matches the filter. One round trip.
+    ///
+    /// # Errors
+    /// Any [`Error`] but [`Error::OutcomeUnknown`]. That nothing is there is no error.
+    pub async fn read(
+        &self,
+        name: &EntryName,
+        filter: &Filter,
+        wanted: &Wanted,
+        deadline: Deadline,
+    ) -> Result<Option<Entry>, Error> {
+        self.pool.read_entry(name, filter, wanted, deadline).await
+    }
+
+    /// Finds the entry with this id at or below the base, if it matches the filter. One round trip.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read); a base that does not exist is refused as [`super::Meaning::ParentMissing`] where
+    /// the directory is searched below it.
+    pub async fn find(
+        &self,
+        id: Uuid,
+        base: &Dn,
+        filter: &Filter,
+        wanted: &Wanted,
+        deadline: Deadline,
+    ) -> Result<Option<Entry>, Error> {
+        self.pool.find_entry(id, base, filter, wanted, deadline).await
+    }
+
+    /// Finds the entries with these ids at or below the base that match the filter, in no particular order; one round
+    /// trip per 200 ids. Ids that nothing has are left out.
+    ///
+    /// # Errors
+    /// As for [`find`](Self::find).
+    pub async fn find_many(
+        &self,
+        ids: &[Uuid],
+        base: &Dn,
+        filter: &Filter,
+        wanted: &Wanted,
+        deadline: Deadline,
+    ) -> Result<Vec<Entry>, Error> {
+        self.pool.find_entries(ids, base, filter, wanted, deadline).await
+    }
+
+    /// Searches a subtree, page by page: one round trip per 500 entries.
+    ///
+    /// # Errors
+    /// As for [`find`](Self::find). That a size limit cut the answer off is no error, see [`Found::complete`].
+    pub async fn search(&self, search: &Search, deadline: Deadline) -> Result<Found, Error> {
+        self.pool.search_entries(search, deadline).await
+    }
+
+    /// Carries out a plan, step by step. Once begun, it goes on when the caller stops waiting.
+    ///
+    /// # Errors
+    /// What went wrong, in which step, and what became of the completed ones.
+    pub async fn apply(
+        &self,
+        plan: &GuardedPlan,
+        read_back: Option<ReadBack>,
+        deadline: Deadline,
+    ) -> Result<Applied, ApplyError> {
+        let steps = plan.steps().to_vec();
+        let dn = steps.first().map(|step| step.change.dn().to_string()).unwrap_or_default();
+        let work = self.pool.runtime.spawn(carry_out(Arc::clone(&self.pool), steps, read_back, deadline));
+        work.await.unwrap_or_else(|stopped| {
+            let reason = format!("the work on it was stopped: {stopped}");
+            Err(ApplyError { error: Error::OutcomeUnknown { dn, reason }, step: 0, undo: Undo::Kept })
+        })
+    }
+
+    /// What the server in use can do.
+    ///
+    /// # Errors
+    /// When no connection can be had in time.
+    pub async fn capabilities(&self, deadline: Deadline) -> Result<Capabilities, Error> {
+        self.pool.read_capabilities(deadline).await
+    }
+
+    /// The rootDSE, with its operational attributes.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub async fn root_dse(&self, deadline: Deadline) -> Result<Entry, Error> {
+        self.pool.read_root_dse(deadline).await
+    }
+
+    /// The schema of the server in use.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub async fn schema(&self, deadline: Deadline) -> Result<Schema, Error> {
+        self.pool.read_schema(deadline).await
+    }
+
+    /// The DN of the bridge's own account; none when the directory does not tell.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub async fn whoami(&self, deadline: Deadline) -> Result<Option<Dn>, Error> {
+        self.pool.read_own_name(deadline).await
+    }
+
+    /// How the connections are doing.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.pool.health()
+    }
+
+    /// LDAP requests sent for callers so far; binds, probes and connecting are not counted.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.pool.round_trips()
+    }
+}
+
+impl std::fmt::Debug for Directory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Directory").field("health", &self.health()).finish_non_exhaustive()
+    }
+}

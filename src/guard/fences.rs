@@ -1,0 +1,28 @@
+//! Where the fences stand.
+
+use std::collections::BTreeSet;
+
+use crate::ldap::{AttributeName, Dn, Sid};
+
+/// Where the bridge may write and what it may not touch there.
+///
+/// The defaults refuse everything: without a base, every entry is outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fences {
+    /// The base DNs: nothing is written that is not below one of them.
+    pub bases: Vec<Dn>,
+    /// The OUs within the bases in which entries may be written; empty: everywhere in the bases.
+    pub allowed: Vec<Dn>,
+    /// Entries that are never written, with everything below them.
+    pub protected_entries: Vec<Dn>,
+    /// Groups that are never written and whose members are not either, with all the groups nested in
+    /// them, to whatever depth.
+    pub protected_groups: Vec<Dn>,
+    /// The SIDs of the same groups, where the directory has SIDs. The groups that Windows itself
+    /// protects are always fenced and need not be among them.
+    pub protected_group_sids: BTreeSet<Sid>,
+    /// The account the bridge binds as.
+    pub own_account: Option<Dn>,
+    /// The attributes that hold members, besides `member` and `uniqueMember`.
+    pub membership: Vec<AttributeName>,
+}

@@ -1,0 +1,119 @@
+//! Answers and refusals as bytes.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::error::Fault;
+use crate::provisioning::Answer;
+use crate::scim::Resource;
+
+/// Always answered, whatever was asked for (RFC 7644 §3.1).
+const MEDIA_TYPE: &str = "application/scim+json";
+
+/// A success.
+pub(super) fn answer(answer: &Answer) -> HttpResponse {
+    match answer {
+        Answer::Created(resource) => with_meta(StatusCode::CREATED, resource),
+        Answer::Resource(resource) => with_meta(StatusCode::OK, resource),
+        Answer::List(list) => json(StatusCode::OK, list),
+        Answer::NoContent => HttpResponse::NoContent().finish(),
+    }
+}
+
+/// A discovery document.
+pub(super) fn document(document: Value) -> HttpResponse {
+    json(StatusCode::OK, &document)
+}
+
+/// A refusal, by the table.
+pub(super) fn refusal(fault: &Fault) -> HttpResponse {
+    let row = fault.row();
+    let status = StatusCode::from_u16(row.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json(status, &row.body.to_json());
+    let headers = response.headers_mut();
+    if let Some(delay) = row.retry_after {
+        // At least one second: zero would mean "at once".
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
+    }
+    match fault {
+        Fault::Unauthenticated => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Fault::Method { allow } => {
+            if let Ok(allow) = HeaderValue::from_str(allow) {
+                headers.insert(header::ALLOW, allow);
+            }
+        }
+        _ => {}
+    }
+    response
+}
+
+fn with_meta(status: StatusCode, resource: &Resource) -> HttpResponse {
+    let mut response = json(status, resource);
+    let meta = |name: &str| resource.as_map().get("meta")?.get(name)?.as_str().and_then(|text| HeaderValue::from_str(text).ok());
+    let (location, version) = (meta("location"), meta("version"));
+    let headers = response.headers_mut();
+    if let Some(location) = location {
+        headers.insert(header::LOCATION, location);
+    }
+    if let Some(version) = version {
+        headers.insert(header::ETAG, version);
+    }
+    response
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> HttpResponse {
+    HttpResponse::build(status).content_type(MEDIA_TYPE).body(serde_json::to_vec(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn header(response: &HttpResponse, name: &str) -> Option<String> {
+        response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    fn resource() -> Resource {
+        let value = json!({ "id": "1", "meta": { "location": "https://x/scim/v2/Users/1", "version": "W/\"7\"" } });
+        Resource::from_map(value.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn a_created_resource_names_its_place_and_version() {
+        let response = answer(&Answer::Created(resource()));
+        assert_eq!(response.status(), 201);
+        assert_eq!(header(&response, "location").as_deref(), Some("https://x/scim/v2/Users/1"));
+        assert_eq!(header(&response, "etag").as_deref(), Some("W/\"7\""));
+        assert_eq!(header(&response, "content-type").as_deref(), Some("application/scim+json"));
+    }
+
+    #[test]
+    fn nothing_to_show_is_204_without_a_body_type() {
+        let response = answer(&Answer::NoContent);
+        assert_eq!(response.status(), 204);
+        assert_eq!(header(&response, "content-type"), None);
+    }
+
+    #[test]
+    fn refusals_carry_the_headers_their_status_asks_for() {
+        assert_eq!(header(&refusal(&Fault::Unauthenticated), "www-authenticate").as_deref(), Some("Bearer"));
+        let allow = "GET, POST".to_owned();
+        assert_eq!(header(&refusal(&Fault::Method { allow }), "allow").as_deref(), Some("GET, POST"));
+        let outage = crate::provisioning::Error::Unavailable { retry_after: Duration::from_millis(10), reason: String::new() };
+        assert_eq!(header(&refusal(&outage.into()), "retry-after").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_location_that_is_no_header_value_is_left_out() {
+        let value = json!({ "meta": { "location": "https://x/\n" } });
+        let response = answer(&Answer::Resource(Resource::from_map(value.as_object().unwrap().clone())));
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (200, None));
+    }
+}

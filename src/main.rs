@@ -1,0 +1,9 @@
+//! The `scimbridge` binary: install the one cryptography provider, then do what the command line says.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Fails only where one is installed already, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    scimbridge::cli::main()
+}

@@ -1,0 +1,145 @@
+//! One line of a mapping, understood: where a value is in SCIM, where in LDAP, and how it gets there.
+
+use serde_json::Value;
+
+use super::check::{Check, at_most};
+use super::codec::Codec;
+use super::fault::Fault;
+use crate::ldap::{AttributeName, DirectoryKind};
+use crate::scim::AttributePath;
+
+/// Which way values go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Read and written.
+    Both,
+    /// Only read from the directory.
+    Read,
+    /// Only written to it.
+    Write,
+}
+
+/// Who sees to it that a value is used once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    /// The directory refuses the second one.
+    Directory,
+    /// The directory does not; the bridge searches first.
+    Bridge,
+}
+
+/// How a value sits in the resource.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shape {
+    /// `userName`, `name.givenName`.
+    Single,
+    /// A list of plain values.
+    Values,
+    /// A sub-attribute of the elements with these values of other sub-attributes; of one element, or of one for each
+    /// value in LDAP.
+    Element { terms: Vec<(String, Value)>, many: bool },
+    /// `manager`: one id.
+    Reference,
+    /// `members`, `groups`: a list of ids.
+    References,
+}
+
+/// A type that a reference may point to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TargetType {
+    pub(super) name: String,
+    pub(super) endpoint: String,
+}
+
+/// One line of a mapping.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The SCIM path as the file has it, such as `emails[type eq "work"].value`.
+    pub path: String,
+    /// The LDAP attribute.
+    pub ldap: AttributeName,
+    /// How values are translated.
+    pub codec: Codec,
+    /// Which way they go.
+    pub direction: Direction,
+    /// Whether a resource must have the value.
+    pub required: bool,
+    /// Whether it may be used once only, and who checks.
+    pub unique: Option<Unique>,
+    /// Whether the line may be left out where the directory's schema lacks the attribute.
+    pub optional: bool,
+    /// The line in the file, counted from 1.
+    pub line_number: usize,
+    pub(super) place: AttributePath,
+    pub(super) shape: Shape,
+    pub(super) default: Option<Value>,
+    pub(super) constant: Option<String>,
+    pub(super) targets: Vec<TargetType>,
+    pub(super) base: Option<u32>,
+    pub(super) primary: bool,
+    pub(super) equality: bool,
+    pub(super) max_length: Option<usize>,
+    pub(super) check: Option<Check>,
+    pub(super) object_class: Option<String>,
+}
+
+impl Line {
+    /// The name of the SCIM attribute, without extension, filter and sub-attribute: `members`.
+    pub fn scim_name(&self) -> String {
+        self.place.attribute.clone()
+    }
+
+    /// The canonical SCIM path, without filter: `emails.value`.
+    pub fn place(&self) -> &AttributePath {
+        &self.place
+    }
+
+    /// Whether values are read from the directory.
+    pub fn is_read(&self) -> bool {
+        self.direction != Direction::Write
+    }
+
+    /// Whether values that clients send are written to the directory.
+    pub fn is_written(&self) -> bool {
+        self.direction != Direction::Read && self.constant.is_none()
+    }
+
+    /// Whether several values in LDAP are several values in SCIM.
+    pub fn is_many(&self) -> bool {
+        matches!(self.shape, Shape::Values | Shape::References | Shape::Element { many: true, .. })
+    }
+
+    /// Whether the values are DNs that stand for other resources.
+    pub fn is_reference(&self) -> bool {
+        self.codec == Codec::Reference
+    }
+
+    /// Whether leaving the value out of a PUT keeps what there is: a password nobody may read back, and a switch that
+    /// would lock people out, or let them in, by silence.
+    pub(super) fn is_kept_when_absent(&self) -> bool {
+        matches!(self.codec, Codec::Password | Codec::Flag { .. } | Codec::LockedTime)
+    }
+
+    /// The octets for one value, or why it is refused.
+    pub(super) fn encode(&self, kind: DirectoryKind, value: &Value) -> Result<Vec<u8>, Fault> {
+        let octets = self
+            .codec
+            .encode(kind, value)
+            .map_err(|rule| self.fault(rule, "send a value that keeps the rule, or leave the attribute out"))?;
+        if self.codec.is_text() {
+            let text = value.as_str().unwrap_or_default();
+            let broken = self
+                .max_length
+                .and_then(|most| at_most(text, most))
+                .or_else(|| self.check.and_then(|check| check.broken_by(text)));
+            if let Some(rule) = broken {
+                return Err(self.fault(rule, "send a value that keeps the rule, or map the attribute to another LDAP attribute"));
+            }
+        }
+        Ok(octets)
+    }
+
+    pub(super) fn fault(&self, rule: impl Into<String>, remedy: impl Into<String>) -> Fault {
+        Fault::new(&self.path, &self.ldap, rule, remedy)
+    }
+}

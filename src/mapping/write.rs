@@ -1,0 +1,333 @@
+//! Resource to changes: what a new entry holds, and what turns one entry into another.
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::assign::Assigned;
+use super::codec::{Codec, LOCKED_FOR_GOOD, boolean, number_text, unicode_password};
+use super::fault::Fault;
+use super::line::{Line, Shape};
+use super::references::WriteContext;
+use super::resource_mapping::{OBJECT_CLASS, ResourceMapping, WithoutPassword};
+use crate::ldap::{AttributeName, DirectoryKind, Entry, Modification, Rdn, SecretBytes, Values};
+use crate::scim::Resource;
+
+/// Names that one creation may be tried with.
+const MOST_ALTERNATIVES: usize = 16;
+
+/// A new entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEntry {
+    /// The same entry under each combination of generated names, best first; at least one.
+    pub alternatives: Vec<Alternative>,
+    /// What the mapping has no place for, for the journal.
+    pub ignored: Vec<String>,
+}
+
+/// One way to name a new entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// Its name below its parent.
+    pub rdn: Rdn,
+    /// Everything the add request holds, `objectClass` first.
+    pub attributes: Vec<(AttributeName, Values)>,
+}
+
+/// Every LDAP attribute has one place in an add request.
+type Attributes = Vec<(AttributeName, Values)>;
+
+impl ResourceMapping {
+    /// Whether [`write_new`](Self::write_new) will want a generated password for this resource.
+    pub fn needs_generated_password(&self, resource: &Resource) -> bool {
+        self.without_password == Some(WithoutPassword::Generate)
+            && self.password_line().is_some_and(|(index, _)| {
+                self.assign(resource).values.get(index).is_none_or(Vec::is_empty)
+            })
+    }
+
+    /// The entry for a new resource.
+    ///
+    /// # Errors
+    /// When a value breaks a rule of its attribute, a required one is missing, or no name can be made.
+    pub fn write_new(&self, resource: &Resource, context: &WriteContext<'_>) -> Result<NewEntry, Fault> {
+        let assigned = self.assign(resource);
+        let mut attributes: Attributes =
+            vec![(OBJECT_CLASS, Values::Plain(self.object_classes.iter().map(|class| class.clone().into_bytes()).collect()))];
+        let mut flags: Vec<(AttributeName, u32)> = Vec::new();
+        let password_given = self.new_password(&assigned, context, &mut attributes)?;
+        for (line, values) in self.lines.iter().zip(&assigned.values) {
+            let values = effective(line, values);
+            if let Codec::Flag { bit, inverted } = line.codec {
+                let mut value = values.first().and_then(boolean);
+                if bit == ACCOUNT_DISABLED && !password_given && self.without_password == Some(WithoutPassword::Disabled) {
+                    value = Some(false);
+                }
+                set_flag(&mut flags, line, bit, value.map(|value| value != inverted), 0);
+                continue;
+            }
+            if let Some(constant) = &line.constant {
+                put(&mut attributes, &line.ldap, Values::one(constant.as_str()));
+                continue;
+            }
+            if !line.is_written() || line.codec == Codec::Password {
+                continue;
+            }
+            if line.required && values.is_empty() {
+                return Err(missing(line));
+            }
+            let octets = self.encode_all(line, &values, context)?;
+            if !octets.is_empty() {
+                if let Some(class) = &line.object_class {
+                    add_class(&mut attributes, class);
+                }
+                put(&mut attributes, &line.ldap, Values::Plain(octets));
+            }
+        }
+        for (name, number) in flags {
+            put(&mut attributes, &name, Values::one(number_text(number)));
+        }
+        for (name, values) in &self.constants {
+            if !attributes.iter().any(|(known, _)| known == name) {
+                put(&mut attributes, name, Values::Plain(values.clone()));
+            }
+        }
+        self.add_placeholder(&mut attributes);
+        let alternatives = self.alternatives(resource, attributes)?;
+        Ok(NewEntry { alternatives, ignored: assigned.ignored })
+    }
+
+    /// Adds the names that templates make, in every combination, best first.
+    fn alternatives(&self, resource: &Resource, attributes: Attributes) -> Result<Vec<Alternative>, Fault> {
+        let context = self.templates.context(resource);
+        let mut combinations: Vec<(usize, Attributes)> = vec![(0, attributes)];
+        for derived in &self.derived {
+            let present = |attributes: &Attributes| attributes.iter().any(|(name, _)| *name == derived.ldap);
+            if combinations.iter().any(|(_, attributes)| present(attributes)) {
+                continue;
+            }
+            let candidates = derived.candidates(&self.templates, &context)?;
+            if candidates.is_empty() {
+                if derived.ldap == self.rdn {
+                    return Err(derived.nothing_to_make());
+                }
+                continue;
+            }
+            let mut more = Vec::new();
+            for (distance, attributes) in &combinations {
+                for (index, candidate) in candidates.iter().enumerate() {
+                    let mut attributes = attributes.clone();
+                    put(&mut attributes, &derived.ldap, Values::one(candidate.as_str()));
+                    // First those that differ least from the best names.
+                    more.push((distance.saturating_add(index), attributes));
+                }
+            }
+            more.sort_by_key(|(distance, _)| *distance);
+            more.truncate(MOST_ALTERNATIVES * MOST_ALTERNATIVES);
+            combinations = more;
+        }
+        combinations
+            .into_iter()
+            .take(MOST_ALTERNATIVES)
+            .map(|(_, attributes)| Ok(Alternative { rdn: self.rdn_of(&attributes)?, attributes }))
+            .collect()
+    }
+
+    fn rdn_of(&self, attributes: &Attributes) -> Result<Rdn, Fault> {
+        let value = attributes
+            .iter()
+            .find(|(name, _)| *name == self.rdn)
+            .and_then(|(_, values)| values.plain().first())
+            .and_then(|octets| std::str::from_utf8(octets).ok());
+        match value {
+            Some(value) => Ok(Rdn::new(self.rdn.clone(), value)),
+            None => {
+                let from = self.scim_name_of(&self.rdn).unwrap_or_default();
+                Err(Fault::new(from, &self.rdn, "names the entry and has no value", "send a value"))
+            }
+        }
+    }
+
+    /// Writes the password; whether there is one.
+    fn new_password(&self, assigned: &Assigned, context: &WriteContext<'_>, attributes: &mut Attributes) -> Result<bool, Fault> {
+        let Some((index, line)) = self.password_line() else { return Ok(false) };
+        let given = assigned.values.get(index).and_then(|values| values.first());
+        let password = match (given, self.without_password) {
+            (Some(given), _) => Some(self.password(line, given)?),
+            (None, Some(WithoutPassword::Generate)) => match context.generated_password {
+                Some(password) => Some(self.password_octets(password.expose_secret())),
+                None => return Err(line.fault("has no value, and none was generated", "report this as a fault of the bridge")),
+            },
+            (None, Some(WithoutPassword::Refuse)) => {
+                return Err(line.fault("is needed to create an account here", "let the identity provider send a password"));
+            }
+            (None, Some(WithoutPassword::Disabled) | None) => None,
+        };
+        let given = password.is_some();
+        if let Some(password) = password {
+            put(attributes, &line.ldap, Values::Secret(SecretBytes::new(password)));
+        }
+        Ok(given)
+    }
+
+    fn password_line(&self) -> Option<(usize, &Line)> {
+        self.lines.iter().enumerate().find(|(_, line)| line.codec == Codec::Password)
+    }
+
+    /// The octets of a password that a client sent.
+    pub(super) fn password(&self, line: &Line, value: &Value) -> Result<Vec<u8>, Fault> {
+        match value.as_str() {
+            Some(text) if text.contains('\0') => {
+                Err(line.fault("must not contain the character NUL", "send another password"))
+            }
+            Some(text) => Ok(self.password_octets(text)),
+            None => Err(line.fault("must be a text", "send the password as a JSON string")),
+        }
+    }
+
+    fn password_octets(&self, password: &str) -> Vec<u8> {
+        match self.kind {
+            DirectoryKind::ActiveDirectory => unicode_password(password),
+            DirectoryKind::OpenLdap | DirectoryKind::Ds389 => password.as_bytes().to_vec(),
+        }
+    }
+
+    /// The octets of a line's values.
+    pub(super) fn encode_all(&self, line: &Line, values: &[Value], context: &WriteContext<'_>) -> Result<Vec<Vec<u8>>, Fault> {
+        match line.codec {
+            Codec::LockedTime => Ok(match values.first().and_then(boolean) {
+                Some(false) => vec![LOCKED_FOR_GOOD.to_vec()],
+                _ => Vec::new(),
+            }),
+            Codec::Reference => values.iter().map(|id| reference(line, id, context)).collect(),
+            _ => values.iter().map(|value| line.encode(self.kind, value)).collect(),
+        }
+    }
+
+    /// groupOfNames must never be without a member (RFC 4519 §3.5), so new groups get one that is nobody.
+    fn add_placeholder(&self, attributes: &mut Attributes) {
+        let Some(members) = self.members().filter(|_| self.kind.placeholder_member()) else { return };
+        match attributes.iter_mut().find(|(name, _)| *name == members.ldap) {
+            Some((_, Values::Plain(values))) => values.insert(0, Vec::new()),
+            Some(_) => {}
+            None => attributes.push((members.ldap.clone(), Values::Plain(vec![Vec::new()]))),
+        }
+    }
+}
+
+/// ACCOUNTDISABLE of userAccountControl (MS-ADTS 2.2.16).
+const ACCOUNT_DISABLED: u32 = 2;
+
+/// The values of a line, or its default where it has none.
+pub(super) fn effective(line: &Line, values: &[Value]) -> Vec<Value> {
+    if values.is_empty() {
+        return line.default.clone().into_iter().collect();
+    }
+    match line.shape {
+        Shape::Single | Shape::Reference | Shape::Element { many: false, .. } => values.iter().take(1).cloned().collect(),
+        Shape::Values | Shape::References | Shape::Element { many: true, .. } => values.to_vec(),
+    }
+}
+
+pub(super) fn missing(line: &Line) -> Fault {
+    line.fault("is required and has no value", "send a value")
+}
+
+/// Sets or clears a bit in the number that is being made for the line's attribute.
+fn set_flag(flags: &mut Vec<(AttributeName, u32)>, line: &Line, bit: u32, set: Option<bool>, otherwise: u32) {
+    if set.is_none() && line.base.is_none() {
+        return;
+    }
+    let base = line.base.unwrap_or(otherwise);
+    let number = match flags.iter_mut().find(|(name, _)| *name == line.ldap) {
+        Some((_, number)) => {
+            *number |= line.base.unwrap_or(0);
+            number
+        }
+        None => {
+            flags.push((line.ldap.clone(), base));
+            match flags.last_mut() {
+                Some((_, number)) => number,
+                None => return,
+            }
+        }
+    };
+    match set {
+        Some(true) => *number |= bit,
+        Some(false) => *number &= !bit,
+        None => {}
+    }
+}
+
+fn put(attributes: &mut Attributes, name: &AttributeName, values: Values) {
+    match attributes.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => *known = values,
+        None => attributes.push((name.clone(), values)),
+    }
+}
+
+fn add_class(attributes: &mut Attributes, class: &str) {
+    if let Some((_, Values::Plain(classes))) = attributes.iter_mut().find(|(name, _)| *name == OBJECT_CLASS)
+        && !has_class(classes, class)
+    {
+        classes.push(class.as_bytes().to_vec());
+    }
+}
+
+pub(super) fn has_class(classes: &[Vec<u8>], class: &str) -> bool {
+    classes.iter().any(|known| known.eq_ignore_ascii_case(class.as_bytes()))
+}
+
+fn reference(line: &Line, id: &Value, context: &WriteContext<'_>) -> Result<Vec<u8>, Fault> {
+    let id = id.as_str().unwrap_or_default();
+    match context.references.dn(id) {
+        Some(dn) => Ok(dn.to_string().into_bytes()),
+        None => {
+            let shown: String = id.chars().take(64).collect();
+            Err(line.fault(format!("refers to id `{shown}`, which names no resource here"), "create that resource first, or leave the reference out"))
+        }
+    }
+}
+
+/// The whole change as modifications that one modify request can carry, with its way back.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Difference {
+    /// New names to try, best first, when the entry's name changes.
+    pub rename: Option<Vec<Rdn>>,
+    /// What changes beside the name.
+    pub modifications: Vec<Modification>,
+    /// What undoes the modifications, secrets excepted.
+    pub inverse: Vec<Modification>,
+    /// What the mapping has no place for, for the journal.
+    pub ignored: Vec<String>,
+}
+
+impl Difference {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.rename.is_none() && self.modifications.is_empty()
+    }
+
+    /// Puts other values in place of those there are.
+    pub(super) fn replace(&mut self, name: &AttributeName, before: &Entry, values: Vec<Vec<u8>>) {
+        if before.values(name) == values {
+            return;
+        }
+        self.modifications.push(Modification::replace(name.clone(), Values::Plain(values)));
+        let old = before.values(name).to_vec();
+        self.inverse.push(Modification::replace(name.clone(), Values::Plain(old)));
+    }
+
+    /// Takes values away and adds others, so that a value changed meanwhile is noticed by the directory.
+    pub(super) fn swap(&mut self, name: &AttributeName, gone: Vec<Vec<u8>>, new: Vec<Vec<u8>>) {
+        if !gone.is_empty() {
+            self.modifications.push(Modification::delete(name.clone(), Values::Plain(gone.clone())));
+        }
+        if !new.is_empty() {
+            self.modifications.push(Modification::add(name.clone(), Values::Plain(new.clone())));
+            self.inverse.push(Modification::delete(name.clone(), Values::Plain(new)));
+        }
+        if !gone.is_empty() {
+            self.inverse.push(Modification::add(name.clone(), Values::Plain(gone)));
+        }
+    }
+}

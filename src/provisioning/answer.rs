@@ -1,0 +1,16 @@
+//! What an operation answers, before HTTP gives it a status line.
+
+use crate::scim::{ListResponse, Resource};
+
+/// The outcome of a successful operation. Bodies show what the directory holds, not what the request said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// A new resource (201); `meta.location` names it.
+    Created(Resource),
+    /// An existing resource (200).
+    Resource(Resource),
+    /// A page (200).
+    List(ListResponse),
+    /// Done, and nothing to show (204).
+    NoContent,
+}

@@ -1,0 +1,126 @@
+//! POST: one LDAP add where the directory allows; its own conflict is the check.
+
+use super::references::References;
+use super::service::Type;
+use super::write::{BATCH, batches, ignored, journal, modify};
+use super::{Answer, Caller, Error, Query, Service, password};
+use crate::directory::{ReadBack, Wanted};
+use crate::guard::{Facts, GuardedPlan, Plan, Step};
+use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Target, Values};
+use crate::mapping::WriteContext;
+use crate::scim::{Resource, json};
+
+/// A new resource, judged and ready.
+pub(super) struct Creation {
+    /// The same entry under each name the mapping proposes, best first.
+    pub(super) alternatives: Vec<GuardedPlan>,
+    resource: Resource,
+    references: References,
+}
+
+impl Service {
+    /// Creates a resource (RFC 7644 §3.3).
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] naming the attribute whose value is taken; nothing half made is left behind by any error.
+    pub async fn create(&self, caller: &Caller, resource_type: &str, query: &Query, body: &[u8]) -> Result<Answer, Error> {
+        let of = self.resource_type(resource_type)?;
+        let projection = query.projection(of.mapping)?;
+        let creation = self.prepare_create(caller, of, body).await?;
+        let wanted = Wanted::from(of.mapping.read_plan(&projection));
+        let mut entry = self.add(caller, of, &creation, wanted).await?;
+        creation.references.complete(&mut entry);
+        let resource = self.resource(of, &entry, caller);
+        Ok(Answer::Created(projection.apply(resource, &of.mapping.definition)))
+    }
+
+    /// Works out the entry and its plans.
+    pub(super) async fn prepare_create(&self, caller: &Caller, of: Type<'_>, body: &[u8]) -> Result<Creation, Error> {
+        let (mut resource, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
+        ignored(caller, of, &unknown.names);
+        resource.check_required(&of.mapping.definition)?;
+
+        let asked = of.mapping.references_in(&resource);
+        let targets = self.targets(&of.mapping.types_referred_to());
+        let references = self.resolve(asked.iter().map(|(_, id)| id.as_str()), &targets, caller).await?;
+        self.settle_references(of, &mut resource, &references, caller)?;
+        self.check_unique(of, None, None, &resource, caller).await?;
+
+        let password = of.mapping.needs_generated_password(&resource).then(password::generate).transpose()?;
+        let context = WriteContext { references: &references.table, generated_password: password.as_ref() };
+        let new = of.mapping.write_new(&resource, &context)?;
+        ignored(caller, of, &new.ignored);
+
+        let guard = self.guard(caller).await?;
+        let members = of.mapping.members().map(|line| &line.ldap);
+        let mut alternatives = Vec::with_capacity(new.alternatives.len());
+        for alternative in new.alternatives {
+            let dn = of.place.create_in.child(alternative.rdn);
+            let mut facts = references.facts.clone();
+            facts.push(Facts::new(dn.clone()));
+            alternatives.push(guard.judge(plan(dn, alternative.attributes, members), &facts)?);
+        }
+        Ok(Creation { alternatives, resource, references })
+    }
+
+    /// Adds the entry under the first name that is free.
+    async fn add(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        creation: &Creation,
+        wanted: Wanted,
+    ) -> Result<Entry, Error> {
+        let last = creation.alternatives.len().saturating_sub(1);
+        for (index, guarded) in creation.alternatives.iter().enumerate() {
+            let read_back = Some(ReadBack { wanted: wanted.clone() });
+            match self.directory().apply(guarded, read_back, caller.deadline).await {
+                Ok(applied) => {
+                    let entry = applied.entry.ok_or_else(|| Error::Unavailable {
+                        retry_after: Error::RETRY_AFTER,
+                        reason: "the new entry was added, but could not be read back".into(),
+                    })?;
+                    let id = entry.id(self.kind()).map(|id| id.to_string()).unwrap_or_default();
+                    journal(caller, of, &id, guarded);
+                    return Ok(entry);
+                }
+                // Before another generated name is tried, make sure that this is another person and not the same
+                // request once more, whose first answer was lost: that one must get its conflict, never a twin.
+                Err(error) if Error::is_name_taken(&error) => {
+                    for (path, filter) in of.mapping.identity_checks(&creation.resource) {
+                        if self.taken(of, None, filter, caller).await? {
+                            return Err(Error::taken(&path.to_string()));
+                        }
+                    }
+                    if index == last {
+                        return Err(Error::of_write(error, of));
+                    }
+                }
+                Err(error) => return Err(Error::of_write(error, of)),
+            }
+        }
+        Err(Error::Internal { reason: "the mapping proposed no name for the new entry".into() })
+    }
+}
+
+/// One add; members beyond the first batch follow as modifies, and their refusal takes the entry away again.
+fn plan(dn: Dn, mut attributes: Vec<(AttributeName, Values)>, members: Option<&AttributeName>) -> Plan {
+    let target = Target { dn: dn.clone(), guid: None };
+    let mut rest = Vec::new();
+    if let Some(members) = members {
+        for (name, values) in &mut attributes {
+            if let (true, Values::Plain(values)) = (name == members, values) {
+                rest = values.split_off(values.len().min(BATCH));
+            }
+        }
+    }
+    let mut plan = Plan::empty();
+    plan.push(Step::with_undo(Change::Add { dn, attributes }, Change::Delete { target: target.clone() }));
+    if let Some(members) = members {
+        let rest = rest.iter().filter_map(|value| Dn::parse(std::str::from_utf8(value).ok()?).ok()).collect();
+        for modifications in batches(members, rest, Vec::new()) {
+            plan.push(modify(&target, modifications, Convergence::Converge));
+        }
+    }
+    plan
+}

@@ -1,0 +1,234 @@
+//! What a directory's refusal means for the client: the one table from [`Meaning`] to [`Error`].
+//!
+//! The directory room says what happened in LDAP's terms; here it is put into the words of the person who sent the
+//! SCIM request: the SCIM attribute, the rule, the remedy. The directory's own text goes into `reason`, for the journal.
+
+use std::time::Duration;
+
+use super::Error;
+use super::service::Type;
+use crate::directory::{ApplyError, Error as DirectoryError, Meaning, Rejection, Undo};
+use crate::ldap::AttributeName;
+use crate::mapping::Fault;
+use crate::scim::Error as ScimError;
+
+impl Error {
+    /// When to come back after an outage.
+    pub(super) const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+    pub(super) fn not_found(resource_type: &str, id: &str) -> Self {
+        let id: String = id.chars().take(100).collect();
+        Self::NotFound { detail: format!("there is no {resource_type} with id `{id}`") }
+    }
+
+    /// A value that must be unique is taken.
+    pub(super) fn taken(attribute: &str) -> Self {
+        Self::Conflict {
+            attribute: attribute.to_owned(),
+            detail: format!(
+                "another entry of the directory already has this `{attribute}`, which must be unique; \
+                 choose another value, or match the existing resource by filter and update it"
+            ),
+        }
+    }
+
+    /// Whether a write that was worked out from a reading lost against somebody else's write in between.
+    pub(super) fn lost_race(&self) -> bool {
+        matches!(self, Self::Contended { .. })
+    }
+
+    /// Whether another name may help: this one is taken.
+    pub(super) fn is_name_taken(error: &ApplyError) -> bool {
+        matches!(error.error.meaning(), Some(Meaning::NameTaken | Meaning::AccountNameTaken))
+    }
+
+    /// Why creating or changing an entry of this type failed.
+    pub(super) fn of_write(error: ApplyError, of: Type<'_>) -> Self {
+        if let Undo::Failed(undo) = &error.undo {
+            tracing::error!(
+                resource_type = of.name(),
+                cause = %error.error,
+                undo = %undo,
+                "a change was refused half way and could not be undone; look at the entry"
+            );
+        }
+        match error.error {
+            DirectoryError::Refused(rejection) => refused(rejection, of),
+            other => other.into(),
+        }
+    }
+
+    /// Why deleting an entry failed. One that is gone already is not found.
+    pub(super) fn of_delete(error: ApplyError, of: Type<'_>, id: &str) -> Self {
+        match error.error.meaning() {
+            Some(Meaning::NoSuchEntry) => Self::not_found(of.name(), id),
+            _ => Self::of_write(error, of),
+        }
+    }
+}
+
+impl From<DirectoryError> for Error {
+    /// Why a question to the directory failed. A refusal here has nothing to do with the request's values.
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Refused(rejection) => match rejection.meaning {
+                Meaning::Busy | Meaning::BindLost | Meaning::CookieLost | Meaning::CredentialsRefused => {
+                    Self::Unavailable { retry_after: Self::RETRY_AFTER, reason: rejection.to_string() }
+                }
+                Meaning::TooMany => Self::Invalid(ScimError::too_many(
+                    "the directory's own limit stopped this search; narrow the `filter`, for instance to one `userName`",
+                )),
+                _ => Self::Misconfigured { reason: rejection.to_string() },
+            },
+            other @ (DirectoryError::Unavailable { .. }
+            | DirectoryError::OutcomeUnknown { .. }
+            | DirectoryError::BindRefused { .. }
+            | DirectoryError::Protocol { .. }) => {
+                Self::Unavailable { retry_after: Self::RETRY_AFTER, reason: other.to_string() }
+            }
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    /// A value that the mapping refuses before the directory has to.
+    fn from(fault: Fault) -> Self {
+        Self::Invalid(fault.into())
+    }
+}
+
+/// The table: `docs/errors.md` and directory-facts speak of the same rows.
+fn refused(rejection: Rejection, of: Type<'_>) -> Error {
+    let attribute = attribute(&rejection, of);
+    let named = attribute.as_deref().unwrap_or("a value of the request");
+    let invalid = |detail: String| Error::Invalid(ScimError::invalid_value(detail));
+    match rejection.meaning {
+        Meaning::NameTaken => Error::taken(&attribute.unwrap_or_else(|| name_attribute(of))),
+        Meaning::AccountNameTaken => {
+            Error::taken(&attribute.unwrap_or_else(|| scim_name(of, &AttributeName::known("sAMAccountName"))))
+        }
+        Meaning::ValueTaken => Error::taken(attribute.as_deref().unwrap_or("userName")),
+        Meaning::NoSuchEntry => {
+            Error::NotFound { detail: format!("the {} was deleted while it was being changed", of.name()) }
+        }
+        Meaning::NoSuchReference => invalid(format!(
+            "{named} refers to an entry that does not exist any more; leave the reference out or create the entry first"
+        )),
+        Meaning::PasswordPolicy => invalid(
+            "`password` is refused by the directory's password policy (length, complexity, history or age), or the account \
+             would be enabled without one; send a `password` that the policy allows"
+                .into(),
+        ),
+        Meaning::PasswordMalformed => {
+            invalid("`password` is not of a form the directory takes; send other characters or another length".into())
+        }
+        Meaning::BadAccountName => invalid(format!(
+            "{named} leads to an account name that the directory does not allow (at most 20 characters, none of \" / \\ [ ] : ; | = , + * ? < >); \
+             send another `userName`"
+        )),
+        Meaning::PrimaryGroup => invalid(
+            "`members`: the group is this account's primary group, whose membership is kept in the account and not in the group; \
+             leave the member out"
+                .into(),
+        ),
+        Meaning::GroupType => invalid("the directory does not allow this kind of group here; see groupType in the mapping".into()),
+        Meaning::MemberNotAllowed => invalid(
+            "`members`: a group of this scope (groupType in the mapping) cannot have this member; add it to a universal or domain-local group"
+                .into(),
+        ),
+        Meaning::InvalidValue => {
+            invalid(format!("{named} does not fit the directory's syntax, length or range; send another value"))
+        }
+        Meaning::SingleValued => invalid(format!("{named} takes one value only; send one")),
+        Meaning::InvalidName => {
+            invalid(format!("`{}` does not make a name that the directory allows; send another value", name_attribute(of)))
+        }
+        Meaning::MissingAttribute => invalid(format!(
+            "the directory requires an attribute that this request leaves empty ({named}); send a value for it"
+        )),
+        Meaning::NotModifiable => Error::Invalid(ScimError::mutability(format!(
+            "{named} cannot be changed: the directory computes or owns it; leave it out"
+        ))),
+        Meaning::HasChildren => Error::Conflict {
+            attribute: "id".into(),
+            detail: format!(
+                "the {} has entries below it in the directory and is not deleted with them; \
+                 ask the directory administrator to move or delete those first",
+                of.name()
+            ),
+        },
+        Meaning::Denied => Error::Denied {
+            detail: "insufficient-access-rights: the bridge's account has no right to this change (or the entry is protected by \
+                     AdminSDHolder or has inheritance blocked); ask the directory administrator to delegate it, or leave the entry alone"
+                .into(),
+            reason: rejection.to_string(),
+        },
+        Meaning::LastAdministrator => Error::Denied {
+            detail: "last-administrator: the directory does not let the last administrator go; leave the entry alone".into(),
+            reason: rejection.to_string(),
+        },
+        Meaning::AssertionFailed => Error::PreconditionFailed {
+            detail: "the resource was changed by somebody else since it was read; read it again and repeat the request".into(),
+        },
+        Meaning::AlreadyPresent | Meaning::AlreadyAbsent => Error::Contended { reason: rejection.to_string() },
+        Meaning::Busy | Meaning::BindLost | Meaning::CookieLost | Meaning::CredentialsRefused => {
+            Error::Unavailable { retry_after: Error::RETRY_AFTER, reason: rejection.to_string() }
+        }
+        Meaning::TooMany => Error::Invalid(ScimError::too_many(
+            "the change is larger than the directory allows in one write; send fewer values in one request",
+        )),
+        Meaning::ParentMissing
+        | Meaning::PasswordNeedsTls
+        | Meaning::NotAllowedByClass
+        | Meaning::UnknownAttribute
+        | Meaning::SecurityRequired
+        | Meaning::Elsewhere
+        | Meaning::ControlUnavailable
+        | Meaning::Other => Error::Misconfigured { reason: rejection.to_string() },
+    }
+}
+
+/// The attribute the refusal names, in the client's words.
+fn attribute(rejection: &Rejection, of: Type<'_>) -> Option<String> {
+    rejection.attribute.as_ref().map(|name| scim_name(of, name))
+}
+
+fn scim_name(of: Type<'_>, attribute: &AttributeName) -> String {
+    of.mapping.scim_name_of(attribute).unwrap_or_else(|| attribute.to_string())
+}
+
+/// The attribute that makes the entry's name.
+fn name_attribute(of: Type<'_>) -> String {
+    scim_name(of, &of.mapping.rdn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejection(meaning: Meaning) -> DirectoryError {
+        DirectoryError::Refused(Rejection { meaning, code: 0, sub_code: None, text: "cn=secret,dc=x".into(), attribute: None })
+    }
+
+    #[test]
+    fn an_outage_is_never_an_absence() {
+        let outages = [
+            DirectoryError::Unavailable { reason: "refused".into() },
+            DirectoryError::BindRefused { reason: "data 52e".into() },
+            DirectoryError::OutcomeUnknown { dn: "cn=x".into(), reason: "lost".into() },
+            DirectoryError::Protocol { reason: "garbage".into() },
+            rejection(Meaning::Busy),
+            rejection(Meaning::CredentialsRefused),
+        ];
+        for outage in outages {
+            assert!(matches!(Error::from(outage), Error::Unavailable { .. }));
+        }
+    }
+
+    #[test]
+    fn what_the_client_reads_quotes_nothing_of_the_directory() {
+        for meaning in [Meaning::Other, Meaning::ParentMissing, Meaning::Busy, Meaning::NoSuchEntry, Meaning::Denied] {
+            assert!(!Error::from(rejection(meaning)).to_string().contains("secret"), "{meaning:?}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What a SCIM operation means for a directory.
+//!
+//! Here the rooms below meet: a typed SCIM operation comes in, what the directory holds is read (only what the
+//! operation needs), the wished-for state becomes a [`Plan`](crate::guard::Plan) of LDAP changes, the guard judges it,
+//! the directory applies it, and the answer is what the directory then holds. One file per operation, the same steps in
+//! each; nothing here knows HTTP.
+
+mod answer;
+mod caller;
+mod create;
+mod delete;
+mod discovery;
+mod error;
+mod explain;
+mod fences;
+mod list;
+mod password;
+mod patch;
+mod preview;
+mod read;
+mod references;
+mod replace;
+mod service;
+mod settings;
+mod uniqueness;
+mod write;
+
+/// The moment by which an operation must be over, and how the directory is doing: the front door needs both.
+pub use crate::directory::{Deadline, Health};
+pub use answer::Answer;
+pub use caller::{Caller, Query};
+pub use error::Error;
+pub use service::Service;
+pub use settings::{ResourceSettings, Settings, SettingsError, UnknownReference};

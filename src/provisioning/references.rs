@@ -1,0 +1,81 @@
+//! From ids to entries and back, in one batched search for all the references of a request.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::service::Type;
+use super::{Caller, Error, Service};
+use crate::directory::Wanted;
+use crate::guard::Facts;
+use crate::ldap::{Dn, Entry};
+use crate::mapping::ReferenceTable;
+
+/// What the directory says of the entries a request refers to.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    /// Id to DN, for writing and for filters.
+    pub(super) table: ReferenceTable,
+    /// What the guard must know of each.
+    pub(super) facts: Vec<Facts>,
+    ids: HashMap<Dn, Uuid>,
+}
+
+impl References {
+    /// Notes an entry that is known without asking, because the entry at hand already names it.
+    pub(super) fn know(&mut self, id: Uuid, dn: Dn) {
+        self.ids.insert(dn.clone(), id);
+        self.table.insert(id, dn);
+    }
+
+    /// The DN of an id as the client sent it.
+    pub(super) fn dn(&self, id: &str) -> Option<&Dn> {
+        self.table.get(Uuid::try_parse(id).ok()?)
+    }
+
+    /// Fills in the ids of references that came back as bare DNs (a post-read answers no dereferenced ids).
+    pub(super) fn complete(&self, entry: &mut Entry) {
+        entry.complete_references(|dn| self.ids.get(dn).copied());
+    }
+}
+
+impl Service {
+    /// Looks the ids up below the bases of the `targets`, in the mapping's order; each search asks only for what the
+    /// earlier ones did not find. Ids that are no UUIDs, or that name nothing there, are absent from the answer.
+    pub(super) async fn resolve<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a str>,
+        targets: &[Type<'_>],
+        caller: &Caller,
+    ) -> Result<References, Error> {
+        let mut open: Vec<Uuid> = ids.into_iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+        open.sort_unstable();
+        open.dedup();
+        let mut references = References::default();
+        let kind = self.kind();
+        let mut attributes = Facts::attributes(kind, false);
+        attributes.push(kind.id_attribute());
+        let wanted = Wanted { attributes, references: Vec::new() };
+        for target in targets {
+            if open.is_empty() {
+                break;
+            }
+            let found = self
+                .directory()
+                .find_many(&open, &target.place.base, &target.filter(), &wanted, caller.deadline)
+                .await?;
+            for entry in found {
+                let Some(id) = entry.id(kind) else { continue };
+                references.facts.push(Facts::of(&entry));
+                references.know(id, entry.dn);
+            }
+            open.retain(|id| references.table.get(*id).is_none());
+        }
+        Ok(references)
+    }
+
+    /// The types that may be referred to by name; unknown names are left out.
+    pub(super) fn targets<'a>(&'a self, names: &[String]) -> Vec<Type<'a>> {
+        self.types().filter(|of| names.iter().any(|name| name == of.name())).collect()
+    }
+}

@@ -1,0 +1,82 @@
+//! PUT: the resource as it should be; what the mapping does not name stays as it is.
+
+use super::service::Type;
+use super::write::{ATTEMPTS, Prepared, Update, ignored};
+use super::{Answer, Caller, Error, Query, Service};
+use crate::directory::ReadBack;
+use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
+
+impl Service {
+    /// Replaces a resource (RFC 7644 §3.5.1). `password`, `active` and `members` are kept when the request leaves them
+    /// out; read-only attributes are ignored.
+    ///
+    /// # Errors
+    /// As for every write; nothing is changed by a request that is refused.
+    pub async fn replace(
+        &self,
+        caller: &Caller,
+        resource_type: &str,
+        id: &str,
+        query: &Query,
+        body: &[u8],
+    ) -> Result<Answer, Error> {
+        let of = self.resource_type(resource_type)?;
+        let projection = query.projection(of.mapping)?;
+        let read_back = ReadBack { wanted: of.mapping.read_plan(&projection).into() };
+        for attempt in 1.. {
+            let (update, prepared) = self.prepare_replace(caller, of, id, body).await?;
+            if prepared.is_empty() {
+                return self.answer(of, update.id, None, &projection, caller).await;
+            }
+            match self.apply_update(of, update.id, &prepared, Some(read_back.clone()), caller).await {
+                Err(error) if error.lost_race() && attempt < ATTEMPTS => {}
+                Err(error) => return Err(error),
+                Ok(entry) => return self.answer(of, update.id, entry, &projection, caller).await,
+            }
+        }
+        Err(Error::Internal { reason: "attempts ran out without an answer".into() })
+    }
+
+    /// Works out the plan of a replacement.
+    pub(super) async fn prepare_replace(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        id: &str,
+        body: &[u8],
+    ) -> Result<(Update, Prepared), Error> {
+        let (mut new, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
+        ignored(caller, of, &unknown.names);
+        new.check_required(&of.mapping.definition)?;
+        let members = self.take_members(of, &mut new)?;
+        let wanted = self.wanted_for_update(of, members.is_some());
+        let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
+        let mut old = self.resource(of, &entry, caller);
+        self.take_members(of, &mut old)?;
+        let mut update = Update { id: uuid, entry, old, new, members };
+        let prepared = self.prepare_update(of, &mut update, caller).await?;
+        Ok((update, prepared))
+    }
+
+    /// Takes the members out of a resource: they change by deltas, apart from everything else.
+    pub(super) fn take_members(
+        &self,
+        of: Type<'_>,
+        resource: &mut Resource,
+    ) -> Result<Option<CollectionDelta>, Error> {
+        let Some(line) = of.mapping.members() else { return Ok(None) };
+        let name = line.scim_name();
+        let Some(values) = resource.remove(&AttributePath::of(name.as_str())) else { return Ok(None) };
+        let values = values.as_array().cloned().unwrap_or_default();
+        let mut add = Vec::with_capacity(values.len());
+        for value in values {
+            let id = value.get("value").and_then(serde_json::Value::as_str).ok_or_else(|| {
+                Error::Invalid(ScimError::invalid_value(format!(
+                    "every element of `{name}` needs a `value`, the id of a resource, as a string"
+                )))
+            })?;
+            add.push(id.to_owned());
+        }
+        Ok(Some(CollectionDelta { replace: true, add, remove: Vec::new() }))
+    }
+}

@@ -1,0 +1,143 @@
+//! The service: one mapping, one directory, the operator's decisions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::fences::FenceKeeper;
+use super::settings::{ResourceSettings, Settings, SettingsError};
+use super::{Caller, Error};
+use crate::directory::{Directory, Health, Wanted};
+use crate::ldap::{DirectoryKind, Dn, Entry, Filter};
+use crate::mapping::{Mapping, ReadContext, ResourceMapping, TypeBase};
+use crate::scim::Resource;
+use uuid::Uuid;
+
+/// SCIM operations over one directory. Cheap to clone; every clone is the same service.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    mapping: Mapping,
+    directory: Directory,
+    settings: Settings,
+    fences: FenceKeeper,
+    bases: Vec<TypeBase>,
+}
+
+/// One resource type as an operation sees it: what the mapping says and where its entries live.
+#[derive(Clone, Copy)]
+pub(super) struct Type<'a> {
+    pub(super) mapping: &'a ResourceMapping,
+    pub(super) place: &'a ResourceSettings,
+}
+
+impl Type<'_> {
+    pub(super) fn name(&self) -> &str {
+        &self.mapping.definition.resource_type.name
+    }
+
+    /// Which entries below the base are resources of this type.
+    pub(super) fn filter(&self) -> Filter {
+        Filter::and(std::iter::once(self.mapping.filter.clone()).chain(self.place.filter.clone()))
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("mapping", &self.inner.mapping.name).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Puts a service together.
+    ///
+    /// # Errors
+    /// When mapping and settings do not name the same resource types, or an entry would be created where the bridge
+    /// could never find it again.
+    pub fn new(mapping: Mapping, directory: Directory, settings: Settings) -> Result<Self, SettingsError> {
+        for name in settings.resources.keys() {
+            if mapping.resource(name).is_none() {
+                return Err(SettingsError::UnknownType(name.clone()));
+            }
+        }
+        let mut bases = Vec::new();
+        for resource in &mapping.types {
+            let name = &resource.definition.resource_type.name;
+            let place = settings.resources.get(name).ok_or_else(|| SettingsError::NoBase(name.clone()))?;
+            if !place.create_in.is_within(&place.base) {
+                return Err(SettingsError::CreateOutsideBase(name.clone()));
+            }
+            bases.push(TypeBase {
+                name: name.clone(),
+                endpoint: resource.definition.resource_type.endpoint.clone(),
+                base: place.base.clone(),
+            });
+        }
+        let fences = FenceKeeper::new(&mapping, &settings);
+        Ok(Self { inner: Arc::new(Inner { mapping, directory, settings, fences, bases }) })
+    }
+
+    /// The names and endpoints of the resource types served, in the mapping's order.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.inner.bases.iter().map(|base| (base.name.as_str(), base.endpoint.as_str()))
+    }
+
+    /// How the directory connection is doing; `/readyz` shows it.
+    pub fn health(&self) -> Health {
+        self.inner.directory.health()
+    }
+
+    pub(super) fn mapping(&self) -> &Mapping {
+        &self.inner.mapping
+    }
+
+    pub(super) fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(super) fn fences(&self) -> &FenceKeeper {
+        &self.inner.fences
+    }
+
+    pub(super) fn kind(&self) -> DirectoryKind {
+        self.inner.mapping.kind
+    }
+
+    pub(super) fn resource_type(&self, name: &str) -> Result<Type<'_>, Error> {
+        match (self.inner.mapping.resource(name), self.inner.settings.resources.get(name)) {
+            (Some(mapping), Some(place)) => Ok(Type { mapping, place }),
+            _ => Err(Error::NotFound { detail: format!("there is no resource type `{name}`; /ResourceTypes lists them") }),
+        }
+    }
+
+    pub(super) fn types(&self) -> impl Iterator<Item = Type<'_>> {
+        self.inner.mapping.types.iter().filter_map(|mapping| {
+            let place = self.inner.settings.resources.get(&mapping.definition.resource_type.name)?;
+            Some(Type { mapping, place })
+        })
+    }
+
+    /// The entry with this id, if it is a resource of this type below its base. An id that is no UUID names nothing.
+    pub(super) async fn find(&self, of: Type<'_>, id: &str, wanted: &Wanted, caller: &Caller) -> Result<(Uuid, Entry), Error> {
+        let missing = || Error::not_found(of.name(), id);
+        let uuid = Uuid::try_parse(id).map_err(|_| missing())?;
+        let found = self.directory().find(uuid, &of.place.base, &of.filter(), wanted, caller.deadline).await?;
+        Ok((uuid, found.ok_or_else(missing)?))
+    }
+
+    /// What the entry says, as SCIM.
+    pub(super) fn resource(&self, of: Type<'_>, entry: &Entry, caller: &Caller) -> Resource {
+        of.mapping.to_resource(entry, &ReadContext { base_url: &caller.base_url, bases: &self.inner.bases })
+    }
+
+    /// Every base DN in which this bridge finds resources.
+    pub(super) fn bases(&self) -> impl Iterator<Item = &Dn> {
+        self.inner.bases.iter().map(|base| &base.base)
+    }
+}

@@ -1,0 +1,325 @@
+//! What creating, replacing and patching have in common: from a wished-for state to a judged plan, and from an applied
+//! plan to an answer.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::references::References;
+use super::service::Type;
+use super::settings::UnknownReference;
+use super::{Answer, Caller, Error, Service};
+use crate::directory::{ReadBack, Wanted};
+use crate::guard::{Facts, GuardedPlan, Plan, Step};
+use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Modification, ModificationKind, Rdn, Target, Values};
+use crate::mapping::WriteContext;
+use crate::scim::{CollectionDelta, Error as ScimError, Projection, Resource};
+
+/// How many values one modify carries at most. Active Directory refuses far larger ones with 00002024.
+pub(super) const BATCH: usize = 1_000;
+
+/// How often a write is worked out again because somebody else changed the same value in between.
+pub(super) const ATTEMPTS: usize = 3;
+
+/// An existing entry, what it was and what it should become.
+pub(super) struct Update {
+    pub(super) id: Uuid,
+    pub(super) entry: Entry,
+    pub(super) old: Resource,
+    pub(super) new: Resource,
+    /// What happens to the members; they are never part of `old` and `new`.
+    pub(super) members: Option<CollectionDelta>,
+}
+
+/// A write that passed the guard.
+pub(super) struct Prepared {
+    /// The same write under each name the mapping proposes, best first: the next is tried when a name is taken.
+    pub(super) alternatives: Vec<GuardedPlan>,
+    pub(super) references: References,
+}
+
+impl Prepared {
+    pub(super) fn is_empty(&self) -> bool {
+        self.alternatives.iter().all(|guarded| guarded.plan().is_empty())
+    }
+}
+
+impl Service {
+    /// What an operation that changes an entry must read: everything the mapping manages, what the guard must know, and
+    /// the members only when they are compared.
+    pub(super) fn wanted_for_update(&self, of: Type<'_>, with_members: bool) -> Wanted {
+        let mut wanted = Wanted::from(of.mapping.update_plan(with_members));
+        for attribute in Facts::attributes(self.kind(), true) {
+            if !wanted.attributes.contains(&attribute) && !wanted.references.contains(&attribute) {
+                wanted.attributes.push(attribute);
+            }
+        }
+        wanted
+    }
+
+    /// Works out the plan that turns `update.old` into `update.new`.
+    pub(super) async fn prepare_update(&self, of: Type<'_>, update: &mut Update, caller: &Caller) -> Result<Prepared, Error> {
+        let references = self.references_of_update(of, update, caller).await?;
+        self.settle_references(of, &mut update.new, &references, caller)?;
+        self.check_unique(of, Some(update.id), Some(&update.old), &update.new, caller).await?;
+        let context = WriteContext { references: &references.table, generated_password: None };
+        let difference = of.mapping.write_changes(&update.entry, &update.old, &update.new, &context)?;
+        ignored(caller, of, &difference.ignored);
+
+        let members = self.member_steps(of, update, &references)?;
+        let candidates: Vec<Option<Rdn>> = match difference.rename {
+            Some(candidates) => candidates.into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        let guard = self.guard(caller).await?;
+        let mut alternatives = Vec::with_capacity(candidates.len());
+        for rdn in candidates {
+            let mut plan = Plan::empty();
+            let mut facts = references.facts.clone();
+            facts.push(Facts::of(&update.entry));
+            let mut target = Target { dn: update.entry.dn.clone(), guid: Some(update.id) };
+            // The rename goes first: undoing it is exact whatever follows, which is not true of a password.
+            if let Some(rdn) = rdn {
+                let (step, renamed) = rename(&target, rdn);
+                plan.push(step);
+                let mut moved = Facts::of(&update.entry);
+                moved.dn = renamed.dn.clone();
+                facts.push(moved);
+                target = renamed;
+            }
+            if !difference.modifications.is_empty() {
+                plan.push(Step::with_undo(
+                    modify(&target, difference.modifications.clone(), Convergence::Exact),
+                    modify(&target, difference.inverse.clone(), Convergence::Exact),
+                ));
+            }
+            for modifications in &members {
+                plan.push(modify(&target, modifications.clone(), Convergence::Converge));
+            }
+            alternatives.push(guard.judge(plan, &facts)?);
+        }
+        Ok(Prepared { alternatives, references })
+    }
+
+    /// Everything this update refers to: known from the entry itself where possible, else looked up at once.
+    async fn references_of_update(&self, of: Type<'_>, update: &Update, caller: &Caller) -> Result<References, Error> {
+        let known: Vec<(Uuid, Dn)> = update
+            .entry
+            .all_references()
+            .filter_map(|reference| Some((reference.id?, reference.dn.clone())))
+            .collect();
+        let known_ids: HashSet<Uuid> = known.iter().map(|(id, _)| *id).collect();
+        let mut asked: Vec<String> = of
+            .mapping
+            .references_in(&update.new)
+            .into_iter()
+            .map(|(_, id)| id)
+            .filter(|id| Uuid::try_parse(id).is_ok_and(|id| !known_ids.contains(&id)))
+            .collect();
+        let mut targets = of.mapping.reference_targets();
+        if let Some(delta) = &update.members {
+            // The guard must know every member that comes or goes, so known ids are no help here.
+            asked.extend(delta.add.iter().chain(&delta.remove).cloned());
+            asked.extend(self.leaving(of, update).map(|id| id.to_string()));
+            targets = of.mapping.types_referred_to();
+        }
+        let mut references = self.resolve(asked.iter().map(String::as_str), &self.targets(&targets), caller).await?;
+        for (id, dn) in known {
+            references.know(id, dn);
+        }
+        Ok(references)
+    }
+
+    /// The members that a replacement removes: those the client could see and did not list.
+    fn leaving<'a>(&'a self, of: Type<'a>, update: &'a Update) -> impl Iterator<Item = Uuid> + 'a {
+        let listed: HashSet<Uuid> = update
+            .members
+            .iter()
+            .filter(|delta| delta.replace)
+            .flat_map(|delta| delta.add.iter().filter_map(|id| Uuid::try_parse(id).ok()))
+            .collect();
+        let replaces = update.members.as_ref().is_some_and(|delta| delta.replace);
+        self.visible_members(of, &update.entry).filter(move |(id, _)| replaces && !listed.contains(id)).map(|(id, _)| id)
+    }
+
+    /// The members that are resources of this bridge. Others (computers, entries outside the bases) are neither shown
+    /// nor touched.
+    fn visible_members<'a>(&'a self, of: Type<'a>, entry: &'a Entry) -> impl Iterator<Item = (Uuid, &'a Dn)> + 'a {
+        let members = of.mapping.members().map(|line| entry.references(&line.ldap)).unwrap_or_default();
+        members
+            .iter()
+            .filter(|reference| self.bases().any(|base| reference.dn.is_within(base)))
+            .filter_map(|reference| Some((reference.id?, &reference.dn)))
+    }
+
+    /// The member changes as value deltas, in batches. Nothing here ever replaces the attribute.
+    fn member_steps(&self, of: Type<'_>, update: &Update, references: &References) -> Result<Vec<Vec<Modification>>, Error> {
+        let (Some(delta), Some(line)) = (&update.members, of.mapping.members()) else { return Ok(Vec::new()) };
+        let mut add = Vec::new();
+        for id in &delta.add {
+            add.push(references.dn(id).ok_or_else(|| unknown_member(&line.scim_name(), id))?.clone());
+        }
+        // An id that names nothing any more is no member either: its removal is done.
+        let mut remove: Vec<Dn> = delta.remove.iter().filter_map(|id| references.dn(id).cloned()).collect();
+        if delta.replace {
+            let present: HashSet<&Dn> = self.visible_members(of, &update.entry).map(|(_, dn)| dn).collect();
+            add.retain(|dn| !present.contains(dn));
+            remove.extend(self.leaving(of, update).filter_map(|id| references.table.get(id).cloned()));
+        }
+        Ok(batches(&line.ldap, add, remove))
+    }
+
+    /// Every reference of the resource must be known by now. A member that is not is the client's error; any other
+    /// reference is dropped with a warning, or refused, as the operator decided.
+    pub(super) fn settle_references(
+        &self,
+        of: Type<'_>,
+        resource: &mut Resource,
+        references: &References,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let members = of.mapping.members().map(|line| line.scim_name());
+        for (path, id) in of.mapping.references_in(resource) {
+            if references.dn(&id).is_some() {
+                continue;
+            }
+            if members.as_deref() == Some(path.attribute.as_str()) {
+                return Err(unknown_member(&path.attribute, &id));
+            }
+            match self.settings().unknown_manager {
+                UnknownReference::Refuse => return Err(unknown_reference(&path.to_string(), &id)),
+                UnknownReference::Drop => {
+                    tracing::warn!(
+                        client = caller.client,
+                        attribute = %path,
+                        id,
+                        "reference to an unknown id dropped; [references] unknown_manager = \"refuse\" refuses instead"
+                    );
+                    resource.remove(&path);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies the first alternative whose name is free.
+    pub(super) async fn apply_update(
+        &self,
+        of: Type<'_>,
+        id: Uuid,
+        prepared: &Prepared,
+        read_back: Option<ReadBack>,
+        caller: &Caller,
+    ) -> Result<Option<Entry>, Error> {
+        let mut last = None;
+        for guarded in &prepared.alternatives {
+            match self.directory().apply(guarded, read_back.clone(), caller.deadline).await {
+                Ok(applied) => {
+                    journal(caller, of, &id.to_string(), guarded);
+                    return Ok(applied.entry.map(|mut entry| {
+                        prepared.references.complete(&mut entry);
+                        entry
+                    }));
+                }
+                Err(error) if Error::is_name_taken(&error) => last = Some(error),
+                Err(error) => return Err(Error::of_write(error, of)),
+            }
+        }
+        match last {
+            Some(error) => Err(Error::of_write(error, of)),
+            None => Ok(None),
+        }
+    }
+
+    /// The answer after a write: the entry as the directory now holds it, as far as the client wants to see it.
+    pub(super) async fn answer(
+        &self,
+        of: Type<'_>,
+        id: Uuid,
+        entry: Option<Entry>,
+        projection: &Projection,
+        caller: &Caller,
+    ) -> Result<Answer, Error> {
+        let entry = match entry {
+            Some(entry) => entry,
+            None => {
+                let wanted = Wanted::from(of.mapping.read_plan(projection));
+                self.find(of, &id.to_string(), &wanted, caller).await?.1
+            }
+        };
+        let resource = self.resource(of, &entry, caller);
+        Ok(Answer::Resource(projection.apply(resource, &of.mapping.definition)))
+    }
+}
+
+/// Member changes in steps of at most [`BATCH`] values. What leaves goes first: a member that comes back in the same
+/// request stays.
+pub(super) fn batches(attribute: &AttributeName, add: Vec<Dn>, remove: Vec<Dn>) -> Vec<Vec<Modification>> {
+    let changes: Vec<(ModificationKind, Dn)> = remove
+        .into_iter()
+        .map(|dn| (ModificationKind::Delete, dn))
+        .chain(add.into_iter().map(|dn| (ModificationKind::Add, dn)))
+        .collect();
+    changes
+        .chunks(BATCH)
+        .map(|chunk| {
+            [ModificationKind::Delete, ModificationKind::Add]
+                .into_iter()
+                .filter_map(|kind| {
+                    let values: Vec<Vec<u8>> = chunk
+                        .iter()
+                        .filter(|(of, _)| *of == kind)
+                        .map(|(_, dn)| dn.to_string().into_bytes())
+                        .collect();
+                    (!values.is_empty()).then(|| Modification {
+                        kind,
+                        attribute: attribute.clone(),
+                        values: Values::Plain(values),
+                    })
+                })
+                .collect()
+        })
+        .collect()
+}
+
+pub(super) fn modify(target: &Target, modifications: Vec<Modification>, convergence: Convergence) -> Change {
+    Change::Modify { target: target.clone(), modifications, assertion: None, convergence }
+}
+
+/// The rename, and the entry's target after it.
+fn rename(target: &Target, rdn: Rdn) -> (Step, Target) {
+    let parent = target.dn.parent().unwrap_or_else(Dn::root);
+    let renamed = Target { dn: parent.child(rdn.clone()), guid: target.guid };
+    let undo = target.dn.rdn().map(|old| Change::Rename {
+        target: renamed.clone(),
+        rdn: old.clone(),
+        delete_old_rdn: true,
+        superior: None,
+    });
+    let change = Change::Rename { target: target.clone(), rdn, delete_old_rdn: true, superior: None };
+    (Step { change, undo }, renamed)
+}
+
+pub(super) fn unknown_member(attribute: &str, id: &str) -> Error {
+    unknown_reference(&format!("{attribute}.value"), id)
+}
+
+fn unknown_reference(attribute: &str, id: &str) -> Error {
+    let id: String = id.chars().take(64).collect();
+    Error::Invalid(ScimError::invalid_value(format!(
+        "`{attribute}` refers to id `{id}`, which names no resource of this bridge; create that resource first, or leave the reference out"
+    )))
+}
+
+/// Names in the journal what was done: attributes, never values.
+pub(super) fn journal(caller: &Caller, of: Type<'_>, id: &str, guarded: &GuardedPlan) {
+    let attributes: Vec<String> = guarded.plan().attributes().iter().map(ToString::to_string).collect();
+    tracing::info!(client = caller.client, resource_type = of.name(), id, attributes = attributes.join(" "), "written");
+}
+
+/// Names in the journal what the mapping has no place for.
+pub(super) fn ignored<'a>(caller: &Caller, of: Type<'_>, names: impl IntoIterator<Item = &'a String>) {
+    for attribute in names {
+        tracing::debug!(client = caller.client, resource_type = of.name(), attribute, "ignored: the mapping has no line for it");
+    }
+}

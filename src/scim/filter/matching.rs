@@ -1,0 +1,176 @@
+//! Evaluating a filter in memory.
+//!
+//! Strings compare without case unless the schema says `caseExact`; points in time compare as such.
+//! `ne` is the opposite of `eq`, so on several values it means that none is equal and on no value it
+//! holds, which is also what its translation to LDAP means.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+use super::{Filter, Literal, Operator};
+use crate::scim::path::AttributePath;
+use crate::scim::resource::Resource;
+use crate::scim::schema::{Attribute, Definition, Kind};
+
+impl Filter {
+    /// Whether the resource matches. An attribute the definition does not know matches nothing.
+    pub fn matches(&self, resource: &Resource, definition: &Definition) -> bool {
+        match self {
+            Filter::And(parts) => parts.iter().all(|part| part.matches(resource, definition)),
+            Filter::Or(parts) => parts.iter().any(|part| part.matches(resource, definition)),
+            Filter::Not(inner) => !inner.matches(resource, definition),
+            Filter::Compare {
+                path,
+                operator,
+                value,
+            } => {
+                let Some(resolved) = definition.lookup(path) else {
+                    return false;
+                };
+                let canonical = resolved.path();
+                let found = resource.values(&canonical);
+                compare(found, resolved.leaf(), *operator, value)
+            }
+            Filter::Present(path) => definition
+                .canonical(path)
+                .is_some_and(|path| resource.values(&path).any(is_present)),
+            Filter::ValuePath { path, filter } => definition.lookup(path).is_some_and(|resolved| {
+                resource
+                    .elements(&resolved.path())
+                    .iter()
+                    .any(|element| matches_element(filter, element, resolved.attribute))
+            }),
+        }
+    }
+}
+
+/// Whether one element of an attribute matches a value filter, whose paths name sub-attributes. Of a
+/// simple element `value` names the element itself.
+pub(in crate::scim) fn matches_element(
+    filter: &Filter,
+    element: &Value,
+    attribute: &Attribute,
+) -> bool {
+    let part = |path: &AttributePath| match element {
+        Value::Object(inner) => attribute
+            .sub_attribute(&path.attribute)
+            .map(|sub| (sub, inner.get(&sub.name))),
+        simple if path.attribute.eq_ignore_ascii_case("value") => Some((attribute, Some(simple))),
+        _ => None,
+    };
+    match filter {
+        Filter::And(parts) => parts
+            .iter()
+            .all(|part| matches_element(part, element, attribute)),
+        Filter::Or(parts) => parts
+            .iter()
+            .any(|part| matches_element(part, element, attribute)),
+        Filter::Not(inner) => !matches_element(inner, element, attribute),
+        Filter::Compare {
+            path,
+            operator,
+            value,
+        } => part(path)
+            .is_some_and(|(leaf, found)| compare(found.into_iter(), leaf, *operator, value)),
+        Filter::Present(path) => part(path).is_some_and(|(_, found)| found.is_some_and(is_present)),
+        Filter::ValuePath { .. } => false,
+    }
+}
+
+fn is_present(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(elements) => elements.iter().any(is_present),
+        Value::Object(inner) => inner.values().any(is_present),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+fn compare<'a>(
+    mut found: impl Iterator<Item = &'a Value>,
+    leaf: &Attribute,
+    operator: Operator,
+    wanted: &Literal,
+) -> bool {
+    if *wanted == Literal::Null {
+        let present = found.any(is_present);
+        return (operator == Operator::NotEqual && present)
+            || (operator == Operator::Equal && !present);
+    }
+    if operator == Operator::NotEqual {
+        return !found.any(|value| holds(value, leaf, Operator::Equal, wanted));
+    }
+    found.any(|value| holds(value, leaf, operator, wanted))
+}
+
+fn holds(value: &Value, leaf: &Attribute, operator: Operator, wanted: &Literal) -> bool {
+    match (value, wanted) {
+        // `members eq "x"` speaks of the elements' `value`.
+        (Value::Object(inner), _) => leaf.sub_attribute("value").is_some_and(|sub| {
+            inner
+                .get(&sub.name)
+                .is_some_and(|value| holds(value, sub, operator, wanted))
+        }),
+        (Value::Bool(value), Literal::Boolean(wanted)) => {
+            operator == Operator::Equal && value == wanted
+        }
+        (Value::Number(value), Literal::Number(wanted)) => {
+            numbers(value, wanted).is_some_and(|order| agrees(operator, order))
+        }
+        (Value::String(value), Literal::String(wanted)) => {
+            if leaf.kind == Kind::DateTime
+                && let (Ok(value), Ok(wanted)) = (
+                    value.parse::<jiff::Timestamp>(),
+                    wanted.parse::<jiff::Timestamp>(),
+                )
+            {
+                return agrees(operator, value.cmp(&wanted));
+            }
+            strings(value, wanted, operator, leaf.case_exact)
+        }
+        _ => false,
+    }
+}
+
+fn numbers(one: &Number, other: &Number) -> Option<Ordering> {
+    if let (Some(one), Some(other)) = (one.as_i64(), other.as_i64()) {
+        return Some(one.cmp(&other));
+    }
+    if let (Some(one), Some(other)) = (one.as_u64(), other.as_u64()) {
+        return Some(one.cmp(&other));
+    }
+    one.as_f64()?.partial_cmp(&other.as_f64()?)
+}
+
+fn strings(value: &str, wanted: &str, operator: Operator, case_exact: bool) -> bool {
+    if case_exact {
+        return text(value, wanted, operator);
+    }
+    if operator == Operator::Equal && value.is_ascii() && wanted.is_ascii() {
+        return value.eq_ignore_ascii_case(wanted);
+    }
+    text(&value.to_lowercase(), &wanted.to_lowercase(), operator)
+}
+
+fn text(value: &str, wanted: &str, operator: Operator) -> bool {
+    match operator {
+        Operator::Contains => value.contains(wanted),
+        Operator::StartsWith => value.starts_with(wanted),
+        Operator::EndsWith => value.ends_with(wanted),
+        _ => agrees(operator, value.cmp(wanted)),
+    }
+}
+
+fn agrees(operator: Operator, order: Ordering) -> bool {
+    match operator {
+        Operator::Equal => order.is_eq(),
+        Operator::NotEqual => order.is_ne(),
+        Operator::Greater => order.is_gt(),
+        Operator::GreaterOrEqual => order.is_ge(),
+        Operator::Less => order.is_lt(),
+        Operator::LessOrEqual => order.is_le(),
+        Operator::Contains | Operator::StartsWith | Operator::EndsWith => false,
+    }
+}

@@ -1,0 +1,156 @@
+//! Changes to a collection of references, without knowing what it holds.
+//!
+//! A group of a hundred thousand members must not be read to add one. The operations on `members` fold
+//! into what has to be there and what has to be gone, in their order, the last word on each id winning.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{Op, Operation, PatchRequest};
+use crate::scim::error::Error;
+use crate::scim::filter::{Filter, Literal, Operator};
+
+/// What a request does to a collection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CollectionDelta {
+    /// The collection becomes exactly `add`; what else it holds has to go.
+    pub replace: bool,
+    /// Ids that must be members afterwards, as sent, each once in any case.
+    pub add: Vec<String>,
+    /// Ids that must not be members afterwards, as sent, each once; empty with `replace`.
+    pub remove: Vec<String>,
+}
+
+impl CollectionDelta {
+    /// The collection becomes empty.
+    pub fn everything_goes() -> Self {
+        CollectionDelta {
+            replace: true,
+            ..CollectionDelta::default()
+        }
+    }
+
+    /// Whether nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        !self.replace && self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
+impl PatchRequest {
+    /// Takes the operations on one core attribute of references (`members`) out of the request: what
+    /// they do to it, and the request that remains. None when they cannot be said without reading the
+    /// collection, such as `members[type eq "User"]`; then `apply` does it.
+    ///
+    /// Ids are the same in any ASCII case, as UUIDs are, and are given back as sent. That a removed id
+    /// was a member is not checked, which is what every dialect with `RemoveNothing` wants.
+    pub fn split_collection(
+        &self,
+        attribute: &str,
+    ) -> Result<Option<(CollectionDelta, PatchRequest)>, Error> {
+        let mut folding = Folding::default();
+        let mut rest = PatchRequest::default();
+        for operation in &self.operations {
+            let path = &operation.path;
+            if path.schema.is_some() || !path.attribute.eq_ignore_ascii_case(attribute) {
+                rest.operations.push(operation.clone());
+                continue;
+            }
+            if folding.fold(operation).is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some((folding.finish(), rest)))
+    }
+}
+
+#[derive(Default)]
+struct Folding<'a> {
+    replace: bool,
+    /// By id without case: the place in `order`.
+    known: HashMap<String, usize>,
+    /// The ids in the order of their first mention, and whether they must be members.
+    order: Vec<(&'a str, bool)>,
+}
+
+impl<'a> Folding<'a> {
+    /// None when the operation needs the collection.
+    fn fold(&mut self, operation: &'a Operation) -> Option<()> {
+        let path = &operation.path;
+        if path.sub.is_some() {
+            return None;
+        }
+        match (operation.op, &path.filter, &operation.value) {
+            (Op::Remove, Some(filter), None) => {
+                for id in selected(filter)? {
+                    self.say(id, false);
+                }
+            }
+            (Op::Remove, None, None) => self.clear(),
+            (op, None, Some(Value::Array(elements))) => {
+                let ids: Vec<&str> = elements
+                    .iter()
+                    .map(|element| element.get("value").and_then(Value::as_str))
+                    .collect::<Option<_>>()?;
+                if op == Op::Replace {
+                    self.clear();
+                }
+                for id in ids {
+                    self.say(id, op != Op::Remove);
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn clear(&mut self) {
+        *self = Folding {
+            replace: true,
+            ..Folding::default()
+        };
+    }
+
+    fn say(&mut self, id: &'a str, member: bool) {
+        let next = self.order.len();
+        let place = *self.known.entry(id.to_ascii_lowercase()).or_insert(next);
+        match self.order.get_mut(place) {
+            Some(known) => known.1 = member,
+            None => self.order.push((id, member)),
+        }
+    }
+
+    fn finish(self) -> CollectionDelta {
+        let mut delta = CollectionDelta {
+            replace: self.replace,
+            ..CollectionDelta::default()
+        };
+        for (id, member) in self.order {
+            if member {
+                delta.add.push(id.to_owned());
+            } else if !self.replace {
+                delta.remove.push(id.to_owned());
+            }
+        }
+        delta
+    }
+}
+
+/// The ids that `value eq "…"`, alone or joined by `or`, selects.
+fn selected(filter: &Filter) -> Option<Vec<&str>> {
+    match filter {
+        Filter::Compare {
+            path,
+            operator: Operator::Equal,
+            value: Literal::String(id),
+        } if path.attribute.eq_ignore_ascii_case("value") => Some(vec![id]),
+        Filter::Or(parts) => {
+            let mut ids = Vec::new();
+            for part in parts {
+                ids.extend(selected(part)?);
+            }
+            Some(ids)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,86 @@
+//! PATCH, RFC 7644 §3.5.2: reading the body, applying it, and taking collection changes out of it.
+//!
+//! Reading does the hard part. Whatever an identity provider wrote (no path, dotted keys, URN keys,
+//! nested objects, plain strings, nulls) becomes a list of operations with canonical paths and typed
+//! values, so that applying knows only three cases.
+
+mod apply;
+mod collection;
+mod elements;
+mod expand;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use super::path::{AttributePath, Path};
+
+pub use collection::CollectionDelta;
+
+/// URN of the PATCH message.
+pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// Most operations in one request, as sent.
+pub const MAX_OPERATIONS: usize = 1000;
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// Add values, or set what is not there.
+    Add,
+    /// Set.
+    Replace,
+    /// Take away.
+    Remove,
+}
+
+impl Op {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Op::Add => "add",
+            Op::Replace => "replace",
+            Op::Remove => "remove",
+        }
+    }
+}
+
+/// One step, after reading: the path is canonical, the value typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// What to do. A replace by nothing has become a remove.
+    pub op: Op,
+    /// Where; names an attribute the definition knows and a client may write.
+    pub path: Path,
+    /// Always there for add and replace. For a remove: only these elements; none means the whole target.
+    pub value: Option<Value>,
+}
+
+/// A PATCH request, after reading.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PatchRequest {
+    /// In the order in which they apply.
+    pub operations: Vec<Operation>,
+}
+
+impl PatchRequest {
+    /// The attributes that the operations touch, each once, canonical, without sub-attribute: what must
+    /// be known of the resource before applying.
+    pub fn touched(&self) -> Vec<AttributePath> {
+        let mut touched: Vec<AttributePath> = Vec::new();
+        for operation in &self.operations {
+            let mut path = operation.path.attribute_path();
+            path.sub = None;
+            if !touched.contains(&path) {
+                touched.push(path);
+            }
+        }
+        touched
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+}

@@ -1,0 +1,7 @@
+//! The integration tests: the real binary in front of real directories. Each story runs once per directory and asserts
+//! both what the bridge answered and what the directory then holds.
+// A test fails loudly: that is its answer.
+#![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
+
+mod idp;
+mod support;

@@ -1,0 +1,127 @@
+//! The configuration a test's bridge is started with.
+
+use toml::{Table, Value};
+
+use super::place::Place;
+
+/// `scimbridge.toml` of one bridge: sensible for a [`Place`], changed setting by setting.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    settings: Vec<(String, Value)>,
+    pub(crate) tls: bool,
+    pub(crate) not_ready: bool,
+}
+
+impl Options {
+    pub(crate) fn new() -> Options {
+        Options::default()
+    }
+
+    /// Sets one key, given with its section: `guard.protected_groups`, `resources.User.base`.
+    pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Options {
+        self.settings.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// The front end speaks TLS with the certificate of the lab's OpenLDAP, which names `localhost`.
+    pub(crate) fn tls(mut self) -> Options {
+        self.tls = true;
+        self
+    }
+
+    /// Do not wait for readiness, only for the listener: the directory is out of order on purpose.
+    pub(crate) fn not_ready(mut self) -> Options {
+        self.not_ready = true;
+        self
+    }
+
+    /// The whole file.
+    pub(crate) fn to_toml(
+        &self,
+        place: &Place,
+        listen: &str,
+        admin_listen: &str,
+        tokens: &Tokens,
+    ) -> String {
+        let lab = place.lab;
+        let mut file = Table::new();
+        let mut set = |key: &str, value: Value| insert(&mut file, key, value);
+        set("server.listen", listen.into());
+        set("server.admin_listen", admin_listen.into());
+        set("server.workers", 1.into());
+        set("server.shutdown_timeout", "2s".into());
+        set("directory.mapping", lab.get("MAPPING").into());
+        set("directory.urls", vec![lab.get("URL")].into());
+        set("directory.ca_file", lab.get("CA").into());
+        set("directory.bind_dn", lab.get("BIND_DN").into());
+        set(
+            "directory.bind_password_file",
+            lab.get("PASSWORD_FILE").into(),
+        );
+        set("directory.connections", 2.into());
+        set("resources.User.base", place.people.as_str().into());
+        set("resources.Group.base", place.groups.as_str().into());
+        set("log.filter", "info,scimbridge=debug".into());
+        for (key, value) in &self.settings {
+            set(key, value.clone());
+        }
+        let client = |name: &str, token: &str, profile: &str| {
+            let mut client = Table::new();
+            client.insert("name".into(), name.into());
+            client.insert("tokens".into(), vec![hash(token)].into());
+            client.insert("profile".into(), profile.into());
+            Value::Table(client)
+        };
+        let clients = vec![
+            client("lenient", &tokens.lenient, "lenient"),
+            client("strict", &tokens.strict, "strict"),
+        ];
+        file.insert("clients".into(), Value::Array(clients));
+        toml::to_string(&file).expect("a table is TOML")
+    }
+}
+
+/// The bearer tokens of the two clients every bridge of the tests knows.
+#[derive(Debug, Clone)]
+pub(crate) struct Tokens {
+    pub(crate) lenient: String,
+    pub(crate) strict: String,
+}
+
+impl Tokens {
+    pub(crate) fn fresh() -> Tokens {
+        let token = || {
+            format!(
+                "it_{}{}",
+                uuid::Uuid::new_v4().simple(),
+                uuid::Uuid::new_v4().simple()
+            )
+        };
+        Tokens {
+            lenient: token(),
+            strict: token(),
+        }
+    }
+}
+
+fn hash(token: &str) -> String {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(token.as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// Puts a value at a dotted key, making tables on the way.
+fn insert(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((head, tail)) => {
+            let inner = table
+                .entry(head)
+                .or_insert_with(|| Value::Table(Table::new()));
+            insert(inner.as_table_mut().expect("a section"), tail, value);
+        }
+    }
+}
