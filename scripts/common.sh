@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What demo.sh, test.sh and bench.sh share. Source it; do not run it.
+# What demo.sh and test.sh share. Source it; do not run it.
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../tests/lab/lib.sh
 . "$scripts/../tests/lab/lib.sh"

@@ -26,22 +26,44 @@ pub(super) enum Failure {
 
 /// Connections to the directory; they open in the background.
 pub(super) fn directory(config: &Config, runtime: &Handle) -> Result<Directory, Failure> {
-    Ok(Directory::new(config.directory_settings(), runtime.clone())?)
+    Ok(Directory::new(
+        config.directory_settings(),
+        runtime.clone(),
+    )?)
 }
 
 /// The service with the mapping as it is written.
 pub(super) fn service(config: &Config, directory: &Directory) -> Result<Service, Failure> {
-    Ok(Service::new(config.mapping.clone(), directory.clone(), config.provisioning_settings())?)
+    Ok(Service::new(
+        config.mapping.clone(),
+        directory.clone(),
+        config.provisioning_settings(),
+    )?)
 }
 
 /// The service with the mapping fitted to the schema of the directory at hand.
-pub(super) async fn fitted_service(config: &Config, directory: &Directory, deadline: Deadline) -> Result<Service, Failure> {
+pub(super) async fn fitted_service(
+    config: &Config,
+    directory: &Directory,
+    deadline: Deadline,
+) -> Result<Service, Failure> {
     let mapping = fitted_mapping(config, directory, deadline).await?;
-    Ok(Service::new(mapping, directory.clone(), config.provisioning_settings())?)
+    Ok(Service::new(
+        mapping,
+        directory.clone(),
+        config.provisioning_settings(),
+    )?)
 }
 
-async fn fitted_mapping(config: &Config, directory: &Directory, deadline: Deadline) -> Result<Mapping, Failure> {
+async fn fitted_mapping(
+    config: &Config,
+    directory: &Directory,
+    deadline: Deadline,
+) -> Result<Mapping, Failure> {
     let schema = directory.schema(deadline).await?;
     let has = |name: &crate::ldap::AttributeName| schema.attribute(name).is_some();
-    config.mapping.fitted(has).map_err(|fault| Failure::Mapping(fault.report()))
+    config
+        .mapping
+        .fitted(has)
+        .map_err(|fault| Failure::Mapping(fault.report()))
 }

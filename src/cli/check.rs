@@ -8,7 +8,7 @@ use super::report::{Report, Verdict};
 use super::{Outcome, Streams, log, rights, schema};
 use crate::config::{self, Config};
 use crate::directory::{self, Capabilities, Deadline, Directory, Wanted};
-use crate::ldap::{AttributeName, Dn, DirectoryKind, Entry, EntryName, Filter};
+use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, EntryName, Filter};
 
 /// Checks the configuration; then, unless `offline`, the directory.
 pub(super) fn run(file: &Path, offline: bool, streams: &mut Streams<'_>) -> io::Result<Outcome> {
@@ -21,15 +21,26 @@ pub(super) fn run(file: &Path, offline: bool, streams: &mut Streams<'_>) -> io::
     };
     log::begin_quiet();
     let mut report = Report::default();
-    report.ok(format!("configuration `{}`, mapping `{}`", file.display(), config.mapping.name));
+    report.ok(format!(
+        "configuration `{}`, mapping `{}`",
+        file.display(),
+        config.mapping.name
+    ));
     certificate(&config, &mut report);
     if !offline {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
         runtime.block_on(look(&config, runtime.handle(), &mut report));
         runtime.shutdown_timeout(Duration::from_secs(1));
     }
     report.print(streams.output)?;
-    Ok(if report.count(Verdict::Fail) == 0 { Outcome::Done } else { Outcome::Failed })
+    Ok(if report.count(Verdict::Fail) == 0 {
+        Outcome::Done
+    } else {
+        Outcome::Failed
+    })
 }
 
 fn certificate(config: &Config, report: &mut Report) {
@@ -49,7 +60,9 @@ fn certificate(config: &Config, report: &mut Report) {
 }
 
 async fn look(config: &Config, runtime: &tokio::runtime::Handle, report: &mut Report) {
-    let Some(site) = Site::open(config, runtime, report).await else { return };
+    let Some(site) = Site::open(config, runtime, report).await else {
+        return;
+    };
     kind(&site, report);
     own_account(&site, report).await;
     places(&site, report).await;
@@ -68,7 +81,11 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     /// Tries every URL on its own; the first that answers is looked at. Stops at a refused bind, so as not to lock the
     /// account.
-    async fn open(config: &'a Config, runtime: &tokio::runtime::Handle, report: &mut Report) -> Option<Site<'a>> {
+    async fn open(
+        config: &'a Config,
+        runtime: &tokio::runtime::Handle,
+        report: &mut Report,
+    ) -> Option<Site<'a>> {
         let mut site = None;
         for url in &config.directory.urls {
             let mut settings = config.directory_settings();
@@ -105,9 +122,20 @@ impl<'a> Site<'a> {
     }
 
     /// The entry of that name, with these attributes.
-    pub(super) async fn entry(&self, dn: &Dn, names: &[&'static str]) -> Result<Option<Entry>, directory::Error> {
+    pub(super) async fn entry(
+        &self,
+        dn: &Dn,
+        names: &[&'static str],
+    ) -> Result<Option<Entry>, directory::Error> {
         let wanted = Wanted::attributes(names.iter().map(|name| AttributeName::known(name)));
-        self.directory.read(&EntryName::Dn(dn.clone()), &Filter::everything(), &wanted, self.deadline()).await
+        self.directory
+            .read(
+                &EntryName::Dn(dn.clone()),
+                &Filter::everything(),
+                &wanted,
+                self.deadline(),
+            )
+            .await
     }
 
     pub(super) fn deadline(&self) -> Deadline {
@@ -131,7 +159,10 @@ fn kind(site: &Site<'_>, report: &mut Report) {
     if active_directory != meant {
         let is = if active_directory { "is" } else { "is not" };
         report.fail(
-            format!("the mapping is for `{}`, and this directory {is} an Active Directory", site.kind().name()),
+            format!(
+                "the mapping is for `{}`, and this directory {is} an Active Directory",
+                site.kind().name()
+            ),
             "choose another `mapping` in `[directory]`",
         );
     }
@@ -140,10 +171,11 @@ fn kind(site: &Site<'_>, report: &mut Report) {
 async fn own_account(site: &Site<'_>, report: &mut Report) {
     let dn = &site.config.directory.bind_dn;
     match site.entry(dn, &["adminCount"]).await {
-        Ok(Some(entry)) if entry.text(&AttributeName::known("adminCount")) == Some("1") => report.warn(
-            format!("the bridge's account `{dn}` is privileged (adminCount=1)"),
-            "use an account of its own with rights delegated on the bases only",
-        ),
+        Ok(Some(entry)) if entry.text(&AttributeName::known("adminCount")) == Some("1") => report
+            .warn(
+                format!("the bridge's account `{dn}` is privileged (adminCount=1)"),
+                "use an account of its own with rights delegated on the bases only",
+            ),
         Ok(Some(_)) => report.ok(format!("the bridge's account `{dn}` can read itself")),
         Ok(None) => report.warn(
             format!("the bridge's account `{dn}` cannot be read"),

@@ -67,7 +67,12 @@ enum Command {
 #[derive(Debug, Args)]
 struct ConfigFile {
     /// The configuration file.
-    #[arg(long = "config", short = 'c', value_name = "FILE", env = "SCIMBRIDGE_CONFIG")]
+    #[arg(
+        long = "config",
+        short = 'c',
+        value_name = "FILE",
+        env = "SCIMBRIDGE_CONFIG"
+    )]
     file: PathBuf,
 }
 
@@ -111,7 +116,11 @@ struct Streams<'a> {
 pub fn main() -> ExitCode {
     let (input, output, errors) = (io::stdin(), io::stdout(), io::stderr());
     // Not locked: the journal writes to standard error too.
-    let mut streams = Streams { input: &mut input.lock(), output: &mut output.lock(), errors: &mut &errors };
+    let mut streams = Streams {
+        input: &mut input.lock(),
+        output: &mut output.lock(),
+        errors: &mut &errors,
+    };
     let outcome = match run(std::env::args_os(), &mut streams) {
         Ok(outcome) => outcome,
         // A reader that closed the pipe has what it wanted.
@@ -125,7 +134,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> io::Result<Outcome> {
+fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    streams: &mut Streams<'_>,
+) -> io::Result<Outcome> {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -140,9 +152,12 @@ fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>)
     match arguments.command {
         Command::Serve(config) => serve::run(&config.file, streams),
         Command::Check { config, offline } => check::run(&config.file, offline, streams),
-        Command::Plan { config, client, method, path } => {
-            plan::run(&config.file, client.as_deref(), &method, &path, streams)
-        }
+        Command::Plan {
+            config,
+            client,
+            method,
+            path,
+        } => plan::run(&config.file, client.as_deref(), &method, &path, streams),
         Command::Token(TokenCommand::New) => token::new(streams),
         Command::Mapping(MappingCommand::Show { name }) => show::mapping(&name, streams),
         Command::Config(ConfigCommand::Reference) => show::reference(streams),
@@ -155,18 +170,34 @@ mod tests {
 
     fn typed(line: &str) -> (Outcome, String, String) {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let mut streams = Streams { input: &mut io::empty(), output: &mut output, errors: &mut errors };
-        let words = std::iter::once("scimbridge").chain(line.split_whitespace()).map(OsString::from);
+        let mut streams = Streams {
+            input: &mut io::empty(),
+            output: &mut output,
+            errors: &mut errors,
+        };
+        let words = std::iter::once("scimbridge")
+            .chain(line.split_whitespace())
+            .map(OsString::from);
         let outcome = run(words, &mut streams).unwrap();
-        (outcome, String::from_utf8(output).unwrap(), String::from_utf8(errors).unwrap())
+        (
+            outcome,
+            String::from_utf8(output).unwrap(),
+            String::from_utf8(errors).unwrap(),
+        )
     }
 
     #[test]
     fn a_new_token_and_its_hash_belong_together_and_never_come_twice() {
         let (outcome, output, _) = typed("token new");
         assert_eq!(outcome, Outcome::Done);
-        let token = output.lines().find_map(|line| line.strip_prefix("token: ")).unwrap();
-        let hash = output.lines().find_map(|line| line.strip_prefix("hash: ")).unwrap();
+        let token = output
+            .lines()
+            .find_map(|line| line.strip_prefix("token: "))
+            .unwrap();
+        let hash = output
+            .lines()
+            .find_map(|line| line.strip_prefix("hash: "))
+            .unwrap();
         assert_eq!(token.len(), "scimbridge_".len() + 43);
         assert_eq!(crate::http::TokenHash::of(token).to_string(), hash);
         assert_ne!(typed("token new").1, output);
@@ -177,16 +208,24 @@ mod tests {
         assert_eq!(typed("mapping show openldap").0, Outcome::Done);
         let (outcome, output, errors) = typed("mapping show nothing");
         assert_eq!((outcome, output.as_str()), (Outcome::Failed, ""));
-        assert!(errors.contains("`nothing`") && errors.contains("hint: "), "{errors}");
+        assert!(
+            errors.contains("`nothing`") && errors.contains("hint: "),
+            "{errors}"
+        );
     }
 
     #[test]
     fn a_file_that_is_not_there_is_refused_with_a_hint() {
         for command in ["serve", "check", "plan"] {
             let rest = if command == "plan" { "POST /Users" } else { "" };
-            let (outcome, _, errors) = typed(&format!("{command} --config /nowhere/scimbridge.toml {rest}"));
+            let (outcome, _, errors) = typed(&format!(
+                "{command} --config /nowhere/scimbridge.toml {rest}"
+            ));
             assert_eq!(outcome, Outcome::Refused, "{command}");
-            assert!(errors.contains("/nowhere/scimbridge.toml") && errors.contains("hint: "), "{errors}");
+            assert!(
+                errors.contains("/nowhere/scimbridge.toml") && errors.contains("hint: "),
+                "{errors}"
+            );
         }
     }
 

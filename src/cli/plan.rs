@@ -25,8 +25,16 @@ pub(super) fn run(
         }
     };
     let Some(caller) = caller(&config, client) else {
-        let names: Vec<&str> = config.clients.iter().map(|client| client.name.as_str()).collect();
-        writeln!(streams.errors, "there is no client `{}`", client.unwrap_or_default())?;
+        let names: Vec<&str> = config
+            .clients
+            .iter()
+            .map(|client| client.name.as_str())
+            .collect();
+        writeln!(
+            streams.errors,
+            "there is no client `{}`",
+            client.unwrap_or_default()
+        )?;
         writeln!(streams.errors, "hint: the clients are {}", names.join(", "))?;
         return Ok(Outcome::Refused);
     };
@@ -40,7 +48,9 @@ pub(super) fn run(
         }
     }
     log::begin_quiet();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     // People paste the whole path; only what follows the base path is meant.
     let path = path.strip_prefix(&config.server.base_path).unwrap_or(path);
     match runtime.block_on(plan(&config, &runtime, &caller, method, path, &body)) {
@@ -64,9 +74,16 @@ async fn plan(
     path: &str,
     body: &[u8],
 ) -> Result<String, Error> {
-    let misfit = |failure: assemble::Failure| Error::Misconfigured { reason: failure.to_string() };
+    let misfit = |failure| match failure {
+        assemble::Failure::Schema(error) => Error::from(error),
+        other => Error::Misconfigured {
+            reason: other.to_string(),
+        },
+    };
     let directory = assemble::directory(config, runtime.handle()).map_err(misfit)?;
-    let service = assemble::fitted_service(config, &directory, caller.deadline).await.map_err(misfit)?;
+    let service = assemble::fitted_service(config, &directory, caller.deadline)
+        .await
+        .map_err(misfit)?;
     service.plan(caller, method, path, body).await
 }
 
@@ -80,7 +97,9 @@ fn caller(config: &Config, name: Option<&str>) -> Option<Caller> {
     Some(Caller {
         client: client.name,
         dialect: client.dialect,
-        base_url: base_url.unwrap_or_else(|| format!("http://{}{}", config.server.listen, config.server.base_path)),
+        base_url: base_url.unwrap_or_else(|| {
+            format!("http://{}{}", config.server.listen, config.server.base_path)
+        }),
         request_id: "plan".to_owned(),
         deadline: Deadline::after(config.server.request_timeout),
     })

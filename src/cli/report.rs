@@ -25,20 +25,35 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn ok(&mut self, text: impl Into<String>) {
-        self.lines.push(Line { verdict: Verdict::Ok, text: text.into(), hint: None });
+        self.lines.push(Line {
+            verdict: Verdict::Ok,
+            text: text.into(),
+            hint: None,
+        });
     }
 
     pub(super) fn warn(&mut self, text: impl Into<String>, hint: impl Into<String>) {
-        self.lines.push(Line { verdict: Verdict::Warn, text: text.into(), hint: Some(hint.into()) });
+        self.lines.push(Line {
+            verdict: Verdict::Warn,
+            text: text.into(),
+            hint: Some(hint.into()),
+        });
     }
 
     pub(super) fn fail(&mut self, text: impl Into<String>, hint: impl Into<String>) {
-        self.lines.push(Line { verdict: Verdict::Fail, text: text.into(), hint: Some(hint.into()) });
+        self.lines.push(Line {
+            verdict: Verdict::Fail,
+            text: text.into(),
+            hint: Some(hint.into()),
+        });
     }
 
     /// How many lines came out like that.
     pub(super) fn count(&self, verdict: Verdict) -> usize {
-        self.lines.iter().filter(|line| line.verdict == verdict).count()
+        self.lines
+            .iter()
+            .filter(|line| line.verdict == verdict)
+            .count()
     }
 
     /// Prints every line, its hint below it, and a sum.
@@ -49,13 +64,21 @@ impl Report {
                 Verdict::Warn => "warn",
                 Verdict::Fail => "fail",
             };
-            writeln!(output, "{word}  {}", line.text.trim_end().replace('\n', "\n      "))?;
+            writeln!(
+                output,
+                "{word}  {}",
+                line.text.trim_end().replace('\n', "\n      ")
+            )?;
             if let Some(hint) = line.hint.as_deref().filter(|hint| !hint.is_empty()) {
                 writeln!(output, "      hint: {hint}")?;
             }
         }
         let (warned, failed) = (self.count(Verdict::Warn), self.count(Verdict::Fail));
-        writeln!(output, "{} ok, {warned} to look at, {failed} failed", self.count(Verdict::Ok))
+        writeln!(
+            output,
+            "{} ok, {warned} to look at, {failed} failed",
+            self.count(Verdict::Ok)
+        )
     }
 }
 

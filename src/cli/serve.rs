@@ -23,7 +23,9 @@ const SCHEMA_PATIENCE: Duration = Duration::from_secs(5);
 const SCHEMA_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Upper bounds of the duration histograms' buckets, in seconds.
-const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const BUCKETS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
 
 /// Serves until a signal. A second signal ends it at once.
 pub(super) fn run(file: &Path, streams: &mut Streams<'_>) -> io::Result<Outcome> {
@@ -35,11 +37,13 @@ pub(super) fn run(file: &Path, streams: &mut Streams<'_>) -> io::Result<Outcome>
         }
     };
     log::begin(&config.log);
-    let served = runtime(config.server.workers).map_err(|error| error.to_string()).and_then(|runtime| {
-        let served = runtime.block_on(serve(config, runtime.handle().clone()));
-        runtime.shutdown_timeout(Duration::from_secs(1));
-        served
-    });
+    let served = runtime(config.server.workers)
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| {
+            let served = runtime.block_on(serve(config, runtime.handle().clone()));
+            runtime.shutdown_timeout(Duration::from_secs(1));
+            served
+        });
     match served {
         Ok(outcome) => Ok(outcome),
         Err(reason) => {
@@ -50,18 +54,30 @@ pub(super) fn run(file: &Path, streams: &mut Streams<'_>) -> io::Result<Outcome>
 }
 
 fn runtime(threads: usize) -> io::Result<tokio::runtime::Runtime> {
-    Builder::new_multi_thread().worker_threads(threads.max(2)).thread_name("operation").enable_all().build()
+    Builder::new_multi_thread()
+        .worker_threads(threads.max(2))
+        .thread_name("operation")
+        .enable_all()
+        .build()
 }
 
 async fn serve(config: Config, runtime: Handle) -> Result<Outcome, String> {
     let signals = |kind| signal(kind).map_err(|error| error.to_string());
-    let (mut terminate, mut interrupt) = (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signals(SignalKind::terminate())?,
+        signals(SignalKind::interrupt())?,
+    );
     let metrics = recorder()?;
-    let directory = assemble::directory(&config, &runtime).map_err(|failure| failure.to_string())?;
+    let directory =
+        assemble::directory(&config, &runtime).map_err(|failure| failure.to_string())?;
     let service = assemble::service(&config, &directory).map_err(|failure| failure.to_string())?;
     let (sender, receiver) = watch::channel(service);
-    let render = { let metrics = metrics.clone(); Arc::new(move || metrics.render()) };
-    let server = Server::bind(config.http_settings(runtime.clone(), render), receiver).map_err(|error| error.to_string())?;
+    let render = {
+        let metrics = metrics.clone();
+        Arc::new(move || metrics.render())
+    };
+    let server = Server::bind(config.http_settings(runtime.clone(), render), receiver)
+        .map_err(|error| error.to_string())?;
     runtime.spawn(upkeep(metrics));
     let config = Arc::new(config);
     if !fit(&config, &directory, &sender, SCHEMA_PATIENCE).await {
@@ -102,7 +118,12 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
 }
 
 /// Replaces the service by one that knows the directory's schema. True when there is nothing more to try.
-async fn fit(config: &Config, directory: &Directory, service: &watch::Sender<Service>, patience: Duration) -> bool {
+async fn fit(
+    config: &Config,
+    directory: &Directory,
+    service: &watch::Sender<Service>,
+    patience: Duration,
+) -> bool {
     match assemble::fitted_service(config, directory, Deadline::after(patience)).await {
         Ok(fitted) => {
             service.send_replace(fitted);
@@ -129,8 +150,14 @@ async fn keep_fitting(config: Arc<Config>, directory: Directory, service: watch:
 }
 
 fn recorder() -> Result<PrometheusHandle, String> {
-    let failed = |error: metrics_exporter_prometheus::BuildError| format!("metrics cannot be recorded: {error}");
-    PrometheusBuilder::new().set_buckets(&BUCKETS).map_err(failed)?.install_recorder().map_err(failed)
+    let failed = |error: metrics_exporter_prometheus::BuildError| {
+        format!("metrics cannot be recorded: {error}")
+    };
+    PrometheusBuilder::new()
+        .set_buckets(&BUCKETS)
+        .map_err(failed)?
+        .install_recorder()
+        .map_err(failed)
 }
 
 /// Keeps the recorder's memory bounded.

@@ -14,7 +14,11 @@ pub(super) fn mapping(name: &str, streams: &mut Streams<'_>) -> io::Result<Outco
         }
         None => {
             writeln!(streams.errors, "there is no built-in mapping `{name}`")?;
-            writeln!(streams.errors, "hint: built in are {}", Mapping::builtin_names().collect::<Vec<_>>().join(", "))?;
+            writeln!(
+                streams.errors,
+                "hint: built in are {}",
+                Mapping::builtin_names().collect::<Vec<_>>().join(", ")
+            )?;
             Ok(Outcome::Failed)
         }
     }

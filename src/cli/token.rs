@@ -19,6 +19,9 @@ pub(super) fn new(streams: &mut Streams<'_>) -> io::Result<Outcome> {
     let token = format!("scimbridge_{}", URL_SAFE_NO_PAD.encode(bytes));
     writeln!(streams.output, "token: {token}")?;
     writeln!(streams.output, "hash: {}", TokenHash::of(&token))?;
-    writeln!(streams.errors, "hint: paste the token into the identity provider, it is not shown again; write the hash into `tokens` of a `[[clients]]`")?;
+    writeln!(
+        streams.errors,
+        "hint: paste the token into the identity provider, it is not shown again; write the hash into `tokens` of a `[[clients]]`"
+    )?;
     Ok(Outcome::Done)
 }

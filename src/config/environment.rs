@@ -35,13 +35,21 @@ impl Environment {
         let mut environment = Environment::default();
         let mut faults = Vec::new();
         for (name, text) in variables {
-            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+            let Some(rest) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
             if !rest.contains("__") && rest != "CLIENTS" {
                 let single = rest.to_lowercase();
-                if let Some(meant) = SETTINGS.iter().find(|setting| setting.key.replace('.', "_") == single) {
+                if let Some(meant) = SETTINGS
+                    .iter()
+                    .find(|setting| setting.key.replace('.', "_") == single)
+                {
                     faults.push(
                         Fault::new(meant.key, "unknown-variable", "names no setting")
-                            .hint(format!("a double underscore nests: `{}`", variable(meant.key)))
+                            .hint(format!(
+                                "a double underscore nests: `{}`",
+                                variable(meant.key)
+                            ))
                             .at(Place::Variable(name)),
                     );
                 }
@@ -54,7 +62,11 @@ impl Environment {
                 Err(fault) => faults.push(fault.at(Place::Variable(name))),
             }
         }
-        if faults.is_empty() { Ok(environment) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(environment)
+        } else {
+            Err(faults)
+        }
     }
 
     /// The variable that set `key`, or the list that `key` points into.
@@ -73,8 +85,14 @@ impl Environment {
         if let [section, name, _] = parts.as_mut_slice()
             && section == "resources"
         {
-            let known = resources.iter().map(String::as_str).chain(["User", "Group"]);
-            if let Some(spelling) = known.into_iter().find(|known| known.eq_ignore_ascii_case(name)) {
+            let known = resources
+                .iter()
+                .map(String::as_str)
+                .chain(["User", "Group"]);
+            if let Some(spelling) = known
+                .into_iter()
+                .find(|known| known.eq_ignore_ascii_case(name))
+            {
                 *name = spelling.to_owned();
             }
         }
@@ -82,14 +100,19 @@ impl Environment {
         let value = if key == "clients" {
             tables(text)?
         } else {
-            let setting = find(&key).filter(|setting| !setting.key.contains("[]") && depth(setting) == parts.len());
+            let setting = find(&key)
+                .filter(|setting| !setting.key.contains("[]") && depth(setting) == parts.len());
             let Some(setting) = setting else {
-                let names: Vec<String> = SETTINGS.iter().map(|setting| variable(setting.key)).collect();
+                let names: Vec<String> = SETTINGS
+                    .iter()
+                    .map(|setting| variable(setting.key))
+                    .collect();
                 let typed = format!("{PREFIX}{rest}");
                 let fault = Fault::new(key, "unknown-variable", "names no setting");
                 return Err(match nearest(&typed, names.iter().map(String::as_str)) {
                     Some(near) => fault.hint(format!("did you mean `{near}`?")),
-                    None => fault.hint("`scimbridge config reference` lists every setting and its variable"),
+                    None => fault
+                        .hint("`scimbridge config reference` lists every setting and its variable"),
                 });
             };
             value(setting, text)
@@ -111,7 +134,12 @@ impl Provider for Environment {
 
 /// The variable's name for a setting of the table.
 pub(super) fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.replace(".*.", ".<NAME>.").replace('.', "__").to_uppercase())
+    format!(
+        "{PREFIX}{}",
+        key.replace(".*.", ".<NAME>.")
+            .replace('.', "__")
+            .to_uppercase()
+    )
 }
 
 fn depth(setting: &Setting) -> usize {
@@ -121,8 +149,12 @@ fn depth(setting: &Setting) -> usize {
 /// The text as the setting's type has it. What does not fit stays a text and is refused where types are checked.
 fn value(setting: &Setting, text: &str) -> Value {
     match setting.kind {
-        Kind::Boolean => text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from),
-        Kind::Number => text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from),
+        Kind::Boolean => text
+            .parse::<bool>()
+            .map_or_else(|_| Value::from(text), Value::from),
+        Kind::Number => text
+            .parse::<u64>()
+            .map_or_else(|_| Value::from(text), Value::from),
         Kind::List if text.trim_start().starts_with('[') => {
             toml_value(text).unwrap_or_else(|| Value::from(text))
         }
@@ -142,16 +174,24 @@ fn tables(text: &str) -> Result<Value, Fault> {
 fn toml_value(text: &str) -> Option<Value> {
     let mut data = Toml::string(&format!("value = {text}")).data().ok()?;
     let mut values = data.remove(&Profile::Default)?;
-    if values.len() == 1 { values.remove("value") } else { None }
+    if values.len() == 1 {
+        values.remove("value")
+    } else {
+        None
+    }
 }
 
 fn insert(values: &mut Dict, parts: &[String], value: Value) {
-    let Some((first, rest)) = parts.split_first() else { return };
+    let Some((first, rest)) = parts.split_first() else {
+        return;
+    };
     if rest.is_empty() {
         values.insert(first.clone(), value);
         return;
     }
-    let next = values.entry(first.clone()).or_insert_with(|| Value::from(Dict::new()));
+    let next = values
+        .entry(first.clone())
+        .or_insert_with(|| Value::from(Dict::new()));
     if let Value::Dict(_, below) = next {
         insert(below, rest, value);
     }

@@ -31,8 +31,18 @@ pub enum Place {
 }
 
 impl Fault {
-    pub(super) fn new(key: impl Into<String>, rule: &'static str, message: impl Into<String>) -> Self {
-        Fault { key: key.into(), rule, message: message.into(), hint: None, place: Place::Unknown }
+    pub(super) fn new(
+        key: impl Into<String>,
+        rule: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Fault {
+            key: key.into(),
+            rule,
+            message: message.into(),
+            hint: None,
+            place: Place::Unknown,
+        }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -67,26 +77,58 @@ impl Refused {
             Place::Variable(_) => (2, 0),
             Place::Unknown => (0, 0),
         });
-        Refused { file, faults, text, mapping: String::new() }
+        Refused {
+            file,
+            faults,
+            text,
+            mapping: String::new(),
+        }
     }
 
     pub(super) fn mapping(file: String, report: String) -> Self {
-        Refused { file, faults: Vec::new(), text: String::new(), mapping: report }
+        Refused {
+            file,
+            faults: Vec::new(),
+            text: String::new(),
+            mapping: report,
+        }
     }
 
     /// `file:line:column: message [rule]`, the line, and carets below the key.
-    fn show(&self, fault: &Fault, span: &Range<usize>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn show(
+        &self,
+        fault: &Fault,
+        span: &Range<usize>,
+        formatter: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
         let before = self.text.get(..span.start).unwrap_or_default();
         let number = before.matches('\n').count() + 1;
         let line = self.text.lines().nth(number - 1).unwrap_or_default();
         let lead = before.rsplit('\n').next().unwrap_or_default();
-        let marked = self.text.get(span.clone()).unwrap_or_default().lines().next().unwrap_or_default();
+        let marked = self
+            .text
+            .get(span.clone())
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
         let (column, width) = (lead.chars().count() + 1, marked.chars().count().max(1));
         // Tabs stay tabs, so that the carets stand below the key.
-        let indent: String = lead.chars().map(|letter| if letter == '\t' { '\t' } else { ' ' }).collect();
+        let indent: String = lead
+            .chars()
+            .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+            .collect();
         let gutter = " ".repeat(number.to_string().len());
-        writeln!(formatter, "{}:{number}:{column}: {} [{}]", self.file, fault.message, fault.rule)?;
-        writeln!(formatter, "{gutter} |\n{number} | {line}\n{gutter} | {indent}{}", "^".repeat(width))
+        writeln!(
+            formatter,
+            "{}:{number}:{column}: {} [{}]",
+            self.file, fault.message, fault.rule
+        )?;
+        writeln!(
+            formatter,
+            "{gutter} |\n{number} | {line}\n{gutter} | {indent}{}",
+            "^".repeat(width)
+        )
     }
 }
 
@@ -100,9 +142,17 @@ impl fmt::Display for Refused {
             match &fault.place {
                 Place::File(span) => self.show(fault, span, formatter)?,
                 Place::Variable(name) => {
-                    writeln!(formatter, "environment variable `{name}`: {} [{}]", fault.message, fault.rule)?;
+                    writeln!(
+                        formatter,
+                        "environment variable `{name}`: {} [{}]",
+                        fault.message, fault.rule
+                    )?;
                 }
-                Place::Unknown => writeln!(formatter, "{}: {} [{}]", self.file, fault.message, fault.rule)?,
+                Place::Unknown => writeln!(
+                    formatter,
+                    "{}: {} [{}]",
+                    self.file, fault.message, fault.rule
+                )?,
             }
             if let Some(hint) = &fault.hint {
                 writeln!(formatter, "hint: {hint}")?;
@@ -115,11 +165,22 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// The candidate nearest to what was typed, if it is near enough to be a slip of the finger.
-pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let typed: Vec<char> = typed.to_lowercase().chars().take(64).collect();
     candidates
         .into_iter()
-        .map(|candidate| (distance(&typed, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
+        .map(|candidate| {
+            (
+                distance(
+                    &typed,
+                    &candidate.to_lowercase().chars().collect::<Vec<_>>(),
+                ),
+                candidate,
+            )
+        })
         .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -134,7 +195,9 @@ fn distance(left: &[char], right: &[char]) -> usize {
         let mut next = Vec::with_capacity(row.len());
         next.push(last);
         for (other, up) in right.iter().zip(row.iter().skip(1)) {
-            last = (diagonal + usize::from(letter != other)).min(last + 1).min(up + 1);
+            last = (diagonal + usize::from(letter != other))
+                .min(last + 1)
+                .min(up + 1);
             diagonal = *up;
             next.push(last);
         }

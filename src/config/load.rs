@@ -13,7 +13,7 @@ use super::environment::Environment;
 use super::fault::{Fault, Place, Refused, nearest};
 use super::locate::Map;
 use super::raw::RawConfig;
-use super::setting::{WhenAbsent, Kind, SECTIONS, SETTINGS, find};
+use super::setting::{Kind, SECTIONS, SETTINGS, WhenAbsent, find};
 
 /// Reads the file and this process's environment.
 ///
@@ -29,7 +29,11 @@ pub fn read(file: &Path) -> Result<Config, Refused> {
         Err(error) => {
             let fault = Fault::new("", "unreadable", format!("cannot be read: {error}"))
                 .hint("name the configuration file with `--config FILE` or `SCIMBRIDGE_CONFIG`");
-            Err(Refused::new(file.display().to_string(), String::new(), vec![fault]))
+            Err(Refused::new(
+                file.display().to_string(),
+                String::new(),
+                vec![fault],
+            ))
         }
     }
 }
@@ -58,11 +62,19 @@ pub fn load(
         Err(faults) => return Err(Refused::new(name, masked, faults)),
     };
     let refuse = |faults: Vec<Fault>| {
-        let faults = faults.into_iter().map(|fault| placed(fault, &map, &environment)).collect();
+        let faults = faults
+            .into_iter()
+            .map(|fault| placed(fault, &map, &environment))
+            .collect();
         Refused::new(name.clone(), masked.clone(), faults)
     };
-    let figment = Figment::new().merge(Toml::string(&defaults())).merge(Toml::string(text)).merge(&environment);
-    let raw: RawConfig = figment.extract().map_err(|error| refuse(error.into_iter().map(translated).collect()))?;
+    let figment = Figment::new()
+        .merge(Toml::string(&defaults()))
+        .merge(Toml::string(text))
+        .merge(&environment);
+    let raw: RawConfig = figment
+        .extract()
+        .map_err(|error| refuse(error.into_iter().map(translated).collect()))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     check(raw, folder).map_err(|faults| match faults {
         super::check::Failed::Faults(faults) => refuse(faults),
@@ -99,15 +111,21 @@ fn translated(error: figment::Error) -> Fault {
     let path = error.path.join(".");
     match error.kind {
         FigmentKind::UnknownField(field, expected) => unknown(&path, &field, expected),
-        FigmentKind::MissingField(field) => {
-            missing(&if path.is_empty() { field.into_owned() } else { format!("{path}.{field}") })
-        }
+        FigmentKind::MissingField(field) => missing(&if path.is_empty() {
+            field.into_owned()
+        } else {
+            format!("{path}.{field}")
+        }),
         FigmentKind::Message(message) if find(&path).is_none() => {
             Fault::new(path, "syntax", message)
         }
         _ => match find(&path) {
-            Some(setting) => Fault::new(&path, "wrong-type", format!("`{path}` is of the wrong type"))
-                .hint(format!("write {}", setting.kind.expected())),
+            Some(setting) => Fault::new(
+                &path,
+                "wrong-type",
+                format!("`{path}` is of the wrong type"),
+            )
+            .hint(format!("write {}", setting.kind.expected())),
             None => Fault::new(&path, "wrong-type", format!("`{path}` must be a section"))
                 .hint(format!("write its settings below a line `[{path}]`")),
         },
@@ -116,12 +134,19 @@ fn translated(error: figment::Error) -> Fault {
 
 fn unknown(path: &str, field: &str, expected: &[&str]) -> Fault {
     let section = path.rsplit_once('.').map_or("", |(section, _)| section);
-    let what = if section.is_empty() { "section" } else { "setting" };
+    let what = if section.is_empty() {
+        "section"
+    } else {
+        "setting"
+    };
     let fault = Fault::new(path, "unknown-key", format!("there is no {what} `{path}`"));
     if let Some(near) = nearest(field, expected.iter().copied()) {
         return fault.hint(format!("did you mean `{near}`?"));
     }
-    let elsewhere = SETTINGS.iter().filter_map(|setting| setting.key.rsplit_once('.')).find(|(_, name)| *name == field);
+    let elsewhere = SETTINGS
+        .iter()
+        .filter_map(|setting| setting.key.rsplit_once('.'))
+        .find(|(_, name)| *name == field);
     match elsewhere {
         Some((home, _)) => fault.hint(format!("`{field}` belongs in {}", header(home))),
         None if section.is_empty() => {
@@ -138,7 +163,11 @@ fn unknown(path: &str, field: &str, expected: &[&str]) -> Fault {
 pub(super) fn missing(key: &str) -> Fault {
     let fault = Fault::new(key, "missing", format!("`{key}` is missing"));
     match find(key) {
-        Some(setting) => fault.hint(format!("write {}. {}", setting.kind.expected(), setting.meaning)),
+        Some(setting) => fault.hint(format!(
+            "write {}. {}",
+            setting.kind.expected(),
+            setting.meaning
+        )),
         None => fault,
     }
 }
@@ -157,9 +186,9 @@ fn mask(text: &str, map: &Map<'_>) -> String {
     for (path, span) in map.leaves() {
         let open = match find(&path) {
             // A token typed where its hash belongs is a secret too.
-            Some(setting) if setting.key.ends_with(".tokens") => {
-                text.get(span.clone()).is_some_and(|value| value.trim_start_matches(['"', '\'']).starts_with("sha256:"))
-            }
+            Some(setting) if setting.key.ends_with(".tokens") => text
+                .get(span.clone())
+                .is_some_and(|value| value.trim_start_matches(['"', '\'']).starts_with("sha256:")),
             Some(setting) => setting.kind != Kind::Secret,
             // Perhaps a misspelt `bind_password`.
             None => false,
@@ -177,13 +206,20 @@ fn mask_lines(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for line in bytes.split_mut(|byte| *byte == b'\n') {
         let lower = line.to_ascii_lowercase();
-        let speaks = |word: &str| lower.windows(word.len()).any(|part| part == word.as_bytes());
+        let speaks = |word: &str| {
+            lower
+                .windows(word.len())
+                .any(|part| part == word.as_bytes())
+        };
         if ["pass", "secret", "token"].into_iter().any(speaks) {
             let name = line.iter().position(|byte| *byte == b'=').unwrap_or(0);
             hide(line.get_mut(name..).unwrap_or_default());
         }
         let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(byte);
-        for word in line.split_mut(|byte| !in_token(byte)).filter(|word| word.len() >= 24) {
+        for word in line
+            .split_mut(|byte| !in_token(byte))
+            .filter(|word| word.len() >= 24)
+        {
             hide(word);
         }
     }
@@ -198,6 +234,9 @@ fn hide(bytes: &mut [u8]) {
 
 /// A secret from its file: the text without the line end that editors add.
 pub(super) fn secret(text: String) -> SecretString {
-    let cut = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text)).unwrap_or(&text);
+    let cut = text
+        .strip_suffix('\n')
+        .map(|text| text.strip_suffix('\r').unwrap_or(text))
+        .unwrap_or(&text);
     SecretString::from(cut.to_owned())
 }

@@ -17,7 +17,9 @@ impl<'text> Map<'text> {
     /// The message and the place, where the text is not TOML.
     pub(super) fn read(text: &'text str) -> Result<Self, (String, Option<Range<usize>>)> {
         DeTable::parse(text)
-            .map(|root| Map { root: root.into_inner() })
+            .map(|root| Map {
+                root: root.into_inner(),
+            })
             .map_err(|error| (error.message().to_owned(), error.span()))
     }
 
@@ -28,9 +30,14 @@ impl<'text> Map<'text> {
         let mut found = None;
         for part in path.split('.') {
             let next = if let Some(here) = table {
-                here.iter().find(|(key, _)| key.get_ref() == part).map(|(key, value)| (key.span(), value))
+                here.iter()
+                    .find(|(key, _)| key.get_ref() == part)
+                    .map(|(key, value)| (key.span(), value))
             } else if let Some(here) = array {
-                part.parse::<usize>().ok().and_then(|index| here.get(index)).map(|value| (value.span(), value))
+                part.parse::<usize>()
+                    .ok()
+                    .and_then(|index| here.get(index))
+                    .map(|value| (value.span(), value))
             } else {
                 None
             };
@@ -51,7 +58,9 @@ impl<'text> Map<'text> {
     pub(super) fn names(&self, path: &str) -> Vec<String> {
         let table = self.root.iter().find(|(key, _)| key.get_ref() == path);
         match table.map(|(_, value)| value.get_ref()) {
-            Some(DeValue::Table(table)) => table.keys().map(|key| key.get_ref().to_string()).collect(),
+            Some(DeValue::Table(table)) => {
+                table.keys().map(|key| key.get_ref().to_string()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -64,7 +73,6 @@ impl<'text> Map<'text> {
         }
         leaves
     }
-
 }
 
 fn collect(path: String, value: &Spanned<DeValue<'_>>, leaves: &mut Vec<(String, Range<usize>)>) {
@@ -97,7 +105,11 @@ mod tests {
     fn a_key_is_found_where_it_is_written() {
         let map = Map::read(FILE).unwrap();
         assert_eq!(text(map.key("server.listen")), Some("listen"));
-        assert!(map.leaves().iter().any(|(path, span)| path == "clients.1.tokens.0" && &FILE[span.clone()] == "\"one\""));
+        assert!(
+            map.leaves().iter().any(
+                |(path, span)| path == "clients.1.tokens.0" && &FILE[span.clone()] == "\"one\""
+            )
+        );
         assert_eq!(text(map.key("clients.1.tokens.1")), Some("\"two\""));
         assert_eq!(map.names("server"), ["listen"]);
     }
@@ -107,6 +119,10 @@ mod tests {
         let map = Map::read(FILE).unwrap();
         assert_eq!(text(map.key("server.base_url")), Some("server"));
         assert_eq!(text(map.key("directory.urls")), None);
-        assert!(text(map.key("clients.0.tokens")).is_some_and(|found| found.contains("clients")), "{:?}", text(map.key("clients.0.tokens")));
+        assert!(
+            text(map.key("clients.0.tokens")).is_some_and(|found| found.contains("clients")),
+            "{:?}",
+            text(map.key("clients.0.tokens"))
+        );
     }
 }

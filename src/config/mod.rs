@@ -24,4 +24,4 @@ pub use checked::{Client, Config, Directory, Log, LogFormat, Resource, Server};
 pub use fault::{Fault, Refused};
 pub use load::{load, read};
 pub use reference::reference;
-pub use setting::{WhenAbsent, Kind, SETTINGS, Setting};
+pub use setting::{Kind, SETTINGS, Setting, WhenAbsent};

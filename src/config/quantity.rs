@@ -30,7 +30,9 @@ pub(super) fn size(text: &str) -> Option<usize> {
 
 fn split(text: &str) -> Option<(u64, &str)> {
     let text = text.trim();
-    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
     Some((text.get(..end)?.parse().ok()?, text.get(end..)?.trim()))
 }
 
@@ -45,7 +47,16 @@ mod tests {
         assert_eq!(duration("10 s"), Some(Duration::from_secs(10)));
         assert_eq!(duration("2m"), Some(Duration::from_secs(120)));
         assert_eq!(duration("1h"), Some(Duration::from_secs(3600)));
-        for wrong in ["10", "", "s", "-1s", "1.5s", "1d", "99999999999999999999s", "18446744073709551615h"] {
+        for wrong in [
+            "10",
+            "",
+            "s",
+            "-1s",
+            "1.5s",
+            "1d",
+            "99999999999999999999s",
+            "18446744073709551615h",
+        ] {
             assert_eq!(duration(wrong), None, "{wrong}");
         }
     }

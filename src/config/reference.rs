@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::environment::variable;
 use super::load::header;
-use super::setting::{WhenAbsent, Kind, SECTIONS, SETTINGS, Setting};
+use super::setting::{Kind, SECTIONS, SETTINGS, Setting, WhenAbsent};
 
 /// The reference as Markdown.
 pub fn reference() -> String {
@@ -28,9 +28,16 @@ fn describe(text: &mut String, setting: &Setting, name: &str) {
         WhenAbsent::Value(value) => format!("default `{value}`"),
         WhenAbsent::Absent(words) => format!("default: {words}"),
     };
-    let _ = write!(text, "\n### `{name}`\n\n{}, {default}.", setting.kind.word());
+    let _ = write!(
+        text,
+        "\n### `{name}`\n\n{}, {default}.",
+        setting.kind.word()
+    );
     if let Kind::Choice(choices) = setting.kind {
-        let quoted: Vec<String> = choices.iter().map(|choice| format!("`\"{choice}\"`")).collect();
+        let quoted: Vec<String> = choices
+            .iter()
+            .map(|choice| format!("`\"{choice}\"`"))
+            .collect();
         let _ = write!(text, " One of {}.", quoted.join(", "));
     }
     if !setting.key.contains("[]") {

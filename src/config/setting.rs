@@ -105,96 +105,269 @@ impl Kind {
 /// The names a section of the file may have, with what the section is about.
 pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("server", "Where the bridge listens, and its bounds."),
-    ("directory", "The directory behind the bridge, and the account it binds with."),
-    ("resources.*", "Where the entries of one resource type of the mapping live: `[resources.User]`, `[resources.Group]`."),
-    ("guard", "Fences: what the bridge may never touch, whoever asks."),
-    ("references", "What becomes of references to entries that do not exist."),
-    ("clients[]", "Who may call: one `[[clients]]` table for each identity provider."),
+    (
+        "directory",
+        "The directory behind the bridge, and the account it binds with.",
+    ),
+    (
+        "resources.*",
+        "Where the entries of one resource type of the mapping live: `[resources.User]`, `[resources.Group]`.",
+    ),
+    (
+        "guard",
+        "Fences: what the bridge may never touch, whoever asks.",
+    ),
+    (
+        "references",
+        "What becomes of references to entries that do not exist.",
+    ),
+    (
+        "clients[]",
+        "Who may call: one `[[clients]]` table for each identity provider.",
+    ),
     ("log", "The journal on standard error."),
 ];
 
-const fn setting(key: &'static str, kind: Kind, default: WhenAbsent, meaning: &'static str) -> Setting {
-    Setting { key, kind, default, meaning }
+const fn setting(
+    key: &'static str,
+    kind: Kind,
+    default: WhenAbsent,
+    meaning: &'static str,
+) -> Setting {
+    Setting {
+        key,
+        kind,
+        default,
+        meaning,
+    }
 }
 
 use WhenAbsent::{Absent, Required, Value};
 
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
-    setting("server.listen", Kind::Address, Value("\"127.0.0.1:8080\""),
-        "Where SCIM is served. Port 0 takes a free port; the log line `listening` names it."),
-    setting("server.base_path", Kind::Url, Value("\"/scim/v2\""),
-        "The path below which SCIM is served."),
-    setting("server.base_url", Kind::Url, Absent("scheme and `Host` of each request, then `base_path`"),
-        "The SCIM base URL as clients see it, for `meta.location` and `$ref`. Set it behind a proxy or a load balancer."),
-    setting("server.certificate_file", Kind::File, Absent("no TLS"),
-        "PEM file with the server's certificate and its intermediates, leaf first. TLS 1.2 and 1.3 are spoken."),
-    setting("server.private_key_file", Kind::File, Absent("no TLS"),
-        "PEM file with the certificate's private key."),
-    setting("server.plain_http", Kind::Boolean, Value("false"),
-        "Serve HTTP without TLS on an address that is not loopback. Tokens and passwords then cross the network readable: only behind a proxy that ends TLS on the same host or a network of its own."),
-    setting("server.admin_listen", Kind::Address, Value("\"127.0.0.1:8081\""),
-        "Where `/healthz`, `/readyz` and `/metrics` are served, in plain HTTP and without authentication. They carry no personal values."),
-    setting("server.body_limit", Kind::Size, Value("\"1MiB\""),
-        "Longest request body; a longer one is answered 413."),
-    setting("server.request_timeout", Kind::Duration, Value("\"30s\""),
-        "From the first byte of a request to its answer. A request that cannot be served in this time is answered 503. Okta gives up after 60 seconds."),
-    setting("server.max_concurrent_requests", Kind::Number, Value("256"),
-        "Requests served at the same time; one more is answered 503 with `Retry-After`."),
-    setting("server.max_results", Kind::Number, Value("1000"),
-        "Resources on one page of a list, whatever `count` asks for."),
-    setting("server.shutdown_timeout", Kind::Duration, Value("\"30s\""),
-        "How long a stopping bridge waits for requests it has begun."),
-    setting("server.workers", Kind::Number, Absent("the number of processors"),
-        "Threads that speak HTTP."),
-    setting("directory.mapping", Kind::Text, Required,
-        "Name of a built-in mapping (`scimbridge mapping show NAME` prints it), or a file name ending in `.toml`."),
-    setting("directory.urls", Kind::List, Required,
-        "`ldaps://host[:port]` or `ldap://host[:port]`, the preferred one first; the others serve when it does not answer. `ldap://` without `start_tls` is refused except to a loopback host."),
-    setting("directory.start_tls", Kind::Boolean, Value("false"),
-        "Begin TLS on `ldap://` connections before binding."),
-    setting("directory.ca_file", Kind::File, Absent("the system's trust store"),
-        "PEM file with the authorities that may vouch for the directory's certificate. It replaces the system's trust store."),
-    setting("directory.bind_dn", Kind::Dn, Required,
-        "The bridge's own account, as a DN. It can never be changed through the bridge."),
-    setting("directory.bind_password_file", Kind::File, Absent("`bind_password`"),
-        "File with the account's password; one line end at its end is cut off. Exactly one of `bind_password_file` and `bind_password` must be there."),
-    setting("directory.bind_password", Kind::Secret, Absent("`bind_password_file`"),
-        "The account's password itself. Prefer the file."),
-    setting("directory.connections", Kind::Number, Value("4"),
-        "Long-lived connections to the directory; each carries many operations at once. At most 64."),
-    setting("directory.in_flight", Kind::Number, Value("32"),
-        "Operations under way on one connection. At most 1024."),
-    setting("directory.connect_timeout", Kind::Duration, Value("\"5s\""),
-        "For a connection, its TLS handshake and its bind together."),
-    setting("directory.operation_timeout", Kind::Duration, Value("\"10s\""),
-        "For one LDAP operation. What is slower is abandoned and answered 503."),
-    setting("directory.max_age", Kind::Duration, Value("\"30m\""),
-        "A connection older than this is replaced when it is idle, so that load spreads again after a failover."),
-    setting("resources.*.base", Kind::Dn, Required,
-        "Entries are looked for at and below this DN. What lies outside does not exist for the bridge."),
-    setting("resources.*.create_in", Kind::Dn, Absent("`base`"),
-        "New entries are made directly below this DN, which must lie within `base`."),
-    setting("resources.*.filter", Kind::Filter, Absent("none"),
-        "Added to the mapping's own filter: entries that do not match do not exist for the bridge."),
-    setting("guard.allowed", Kind::List, Value("[]"),
-        "DNs of organizational units within which changes are allowed; empty: everywhere within the bases."),
-    setting("guard.protected_entries", Kind::List, Value("[]"),
-        "DNs of entries that are never changed or deleted and never become members of anything."),
-    setting("guard.protected_groups", Kind::List, Value("[]"),
-        "DNs of groups. They, the groups nested in them and all their members are never changed or deleted, and they get no members."),
-    setting("references.unknown_manager", Kind::Choice(&["drop", "refuse"]), Value("\"drop\""),
-        "A `manager` that is no known id: leave it out and say so in the journal, or refuse the request with 400."),
-    setting("clients[].name", Kind::Text, Required,
-        "Name in the log: lower-case letters, digits, `.`, `_` and `-`, each name once."),
-    setting("clients[].tokens", Kind::List, Required,
-        "One or two hashes of bearer tokens, `sha256:` and 64 hexadecimal digits, as `scimbridge token new` prints them. Two while a token is being replaced."),
-    setting("clients[].profile", Kind::Choice(&["lenient", "strict"]), Value("\"lenient\""),
-        "`lenient` accepts the dialects of known identity providers; `strict` accepts what RFC 7644 says and nothing else."),
-    setting("log.filter", Kind::Text, Value("\"info\""),
-        "What is logged, as in `info,scimbridge=debug`. At `debug` and below personal values may appear; secrets never do."),
-    setting("log.format", Kind::Choice(&["json", "text"]), Value("\"json\""),
-        "One JSON object per line, or text for people."),
+    setting(
+        "server.listen",
+        Kind::Address,
+        Value("\"127.0.0.1:8080\""),
+        "Where SCIM is served. Port 0 takes a free port; the log line `listening` names it.",
+    ),
+    setting(
+        "server.base_path",
+        Kind::Url,
+        Value("\"/scim/v2\""),
+        "The path below which SCIM is served.",
+    ),
+    setting(
+        "server.base_url",
+        Kind::Url,
+        Absent("scheme and `Host` of each request, then `base_path`"),
+        "The SCIM base URL as clients see it, for `meta.location` and `$ref`. Set it behind a proxy or a load balancer.",
+    ),
+    setting(
+        "server.certificate_file",
+        Kind::File,
+        Absent("no TLS"),
+        "PEM file with the server's certificate and its intermediates, leaf first. TLS 1.2 and 1.3 are spoken.",
+    ),
+    setting(
+        "server.private_key_file",
+        Kind::File,
+        Absent("no TLS"),
+        "PEM file with the certificate's private key.",
+    ),
+    setting(
+        "server.plain_http",
+        Kind::Boolean,
+        Value("false"),
+        "Serve HTTP without TLS on an address that is not loopback. Tokens and passwords then cross the network readable: only behind a proxy that ends TLS on the same host or a network of its own.",
+    ),
+    setting(
+        "server.admin_listen",
+        Kind::Address,
+        Value("\"127.0.0.1:8081\""),
+        "Where `/healthz`, `/readyz` and `/metrics` are served, in plain HTTP and without authentication. They carry no personal values.",
+    ),
+    setting(
+        "server.body_limit",
+        Kind::Size,
+        Value("\"1MiB\""),
+        "Longest request body; a longer one is answered 413.",
+    ),
+    setting(
+        "server.request_timeout",
+        Kind::Duration,
+        Value("\"30s\""),
+        "From the first byte of a request to its answer. A request that cannot be served in this time is answered 503. Okta gives up after 60 seconds.",
+    ),
+    setting(
+        "server.max_concurrent_requests",
+        Kind::Number,
+        Value("256"),
+        "Requests served at the same time; one more is answered 503 with `Retry-After`.",
+    ),
+    setting(
+        "server.max_results",
+        Kind::Number,
+        Value("1000"),
+        "Resources on one page of a list, whatever `count` asks for.",
+    ),
+    setting(
+        "server.shutdown_timeout",
+        Kind::Duration,
+        Value("\"30s\""),
+        "How long a stopping bridge waits for requests it has begun.",
+    ),
+    setting(
+        "server.workers",
+        Kind::Number,
+        Absent("the number of processors"),
+        "Threads that speak HTTP.",
+    ),
+    setting(
+        "directory.mapping",
+        Kind::Text,
+        Required,
+        "Name of a built-in mapping (`scimbridge mapping show NAME` prints it), or a file name ending in `.toml`.",
+    ),
+    setting(
+        "directory.urls",
+        Kind::List,
+        Required,
+        "`ldaps://host[:port]` or `ldap://host[:port]`, the preferred one first; the others serve when it does not answer. `ldap://` without `start_tls` is refused except to a loopback host.",
+    ),
+    setting(
+        "directory.start_tls",
+        Kind::Boolean,
+        Value("false"),
+        "Begin TLS on `ldap://` connections before binding.",
+    ),
+    setting(
+        "directory.ca_file",
+        Kind::File,
+        Absent("the system's trust store"),
+        "PEM file with the authorities that may vouch for the directory's certificate. It replaces the system's trust store.",
+    ),
+    setting(
+        "directory.bind_dn",
+        Kind::Dn,
+        Required,
+        "The bridge's own account, as a DN. It can never be changed through the bridge.",
+    ),
+    setting(
+        "directory.bind_password_file",
+        Kind::File,
+        Absent("`bind_password`"),
+        "File with the account's password; one line end at its end is cut off. Exactly one of `bind_password_file` and `bind_password` must be there.",
+    ),
+    setting(
+        "directory.bind_password",
+        Kind::Secret,
+        Absent("`bind_password_file`"),
+        "The account's password itself. Prefer the file.",
+    ),
+    setting(
+        "directory.connections",
+        Kind::Number,
+        Value("4"),
+        "Long-lived connections to the directory; each carries many operations at once. At most 64.",
+    ),
+    setting(
+        "directory.in_flight",
+        Kind::Number,
+        Value("32"),
+        "Operations under way on one connection. At most 1024.",
+    ),
+    setting(
+        "directory.connect_timeout",
+        Kind::Duration,
+        Value("\"5s\""),
+        "For a connection, its TLS handshake and its bind together.",
+    ),
+    setting(
+        "directory.operation_timeout",
+        Kind::Duration,
+        Value("\"10s\""),
+        "For one LDAP operation. What is slower is abandoned and answered 503.",
+    ),
+    setting(
+        "directory.max_age",
+        Kind::Duration,
+        Value("\"30m\""),
+        "A connection older than this is replaced when it is idle, so that load spreads again after a failover.",
+    ),
+    setting(
+        "resources.*.base",
+        Kind::Dn,
+        Required,
+        "Entries are looked for at and below this DN. What lies outside does not exist for the bridge.",
+    ),
+    setting(
+        "resources.*.create_in",
+        Kind::Dn,
+        Absent("`base`"),
+        "New entries are made directly below this DN, which must lie within `base`.",
+    ),
+    setting(
+        "resources.*.filter",
+        Kind::Filter,
+        Absent("none"),
+        "Added to the mapping's own filter: entries that do not match do not exist for the bridge.",
+    ),
+    setting(
+        "guard.allowed",
+        Kind::List,
+        Value("[]"),
+        "DNs of organizational units within which changes are allowed; empty: everywhere within the bases.",
+    ),
+    setting(
+        "guard.protected_entries",
+        Kind::List,
+        Value("[]"),
+        "DNs of entries that are never changed or deleted and never become members of anything.",
+    ),
+    setting(
+        "guard.protected_groups",
+        Kind::List,
+        Value("[]"),
+        "DNs of groups. They, the groups nested in them and all their members are never changed or deleted, and they get no members.",
+    ),
+    setting(
+        "references.unknown_manager",
+        Kind::Choice(&["drop", "refuse"]),
+        Value("\"drop\""),
+        "A `manager` that is no known id: leave it out and say so in the journal, or refuse the request with 400.",
+    ),
+    setting(
+        "clients[].name",
+        Kind::Text,
+        Required,
+        "Name in the log: lower-case letters, digits, `.`, `_` and `-`, each name once.",
+    ),
+    setting(
+        "clients[].tokens",
+        Kind::List,
+        Required,
+        "One or two hashes of bearer tokens, `sha256:` and 64 hexadecimal digits, as `scimbridge token new` prints them. Two while a token is being replaced.",
+    ),
+    setting(
+        "clients[].profile",
+        Kind::Choice(&["lenient", "strict"]),
+        Value("\"lenient\""),
+        "`lenient` accepts the dialects of known identity providers; `strict` accepts what RFC 7644 says and nothing else.",
+    ),
+    setting(
+        "log.filter",
+        Kind::Text,
+        Value("\"info\""),
+        "What is logged, as in `info,scimbridge=debug`. At `debug` and below personal values may appear; secrets never do.",
+    ),
+    setting(
+        "log.format",
+        Kind::Choice(&["json", "text"]),
+        Value("\"json\""),
+        "One JSON object per line, or text for people.",
+    ),
 ];
 
 /// The setting behind a path with real names and indexes (`resources.User.base`, `clients.0.tokens.1`).
@@ -207,7 +380,11 @@ fn covers(pattern: &str, path: &str) -> bool {
     let mut given = path.split('.');
     for part in pattern.split('.') {
         if let Some(array) = part.strip_suffix("[]") {
-            if given.next() != Some(array) || given.next().is_none_or(|index| index.parse::<usize>().is_err()) {
+            if given.next() != Some(array)
+                || given
+                    .next()
+                    .is_none_or(|index| index.parse::<usize>().is_err())
+            {
                 return false;
             }
         } else {
@@ -243,8 +420,15 @@ mod tests {
     #[test]
     fn every_setting_stands_in_a_described_section() {
         for setting in SETTINGS {
-            let section = setting.key.rsplit_once('.').map_or("", |(section, _)| section);
-            assert!(SECTIONS.iter().any(|(name, _)| *name == section), "{}", setting.key);
+            let section = setting
+                .key
+                .rsplit_once('.')
+                .map_or("", |(section, _)| section);
+            assert!(
+                SECTIONS.iter().any(|(name, _)| *name == section),
+                "{}",
+                setting.key
+            );
         }
     }
 }

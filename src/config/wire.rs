@@ -13,7 +13,10 @@ impl Config {
     /// How to reach the directory.
     pub fn directory_settings(&self) -> directory::Settings {
         let from = &self.directory;
-        let bind = directory::Bind { dn: from.bind_dn.to_string(), password: from.bind_password.clone() };
+        let bind = directory::Bind {
+            dn: from.bind_dn.to_string(),
+            password: from.bind_password.clone(),
+        };
         let trust = match &from.ca {
             Some(pem) => directory::Trust::Authorities(pem.clone()),
             None => directory::Trust::Platform,
@@ -79,7 +82,10 @@ impl Config {
     /// Certificate and key, if TLS is served.
     pub fn tls_files(&self) -> Option<http::TlsFiles> {
         let (certificate, private_key) = self.server.tls.clone()?;
-        Some(http::TlsFiles { certificate, private_key })
+        Some(http::TlsFiles {
+            certificate,
+            private_key,
+        })
     }
 
     /// Who may call, as the front door knows them.
@@ -89,6 +95,14 @@ impl Config {
 }
 
 fn client(client: &super::Client) -> http::Client {
-    let dialect = if client.strict { Dialect::strict() } else { Dialect::lenient() };
-    http::Client { name: client.name.clone(), tokens: client.tokens.clone(), dialect }
+    let dialect = if client.strict {
+        Dialect::strict()
+    } else {
+        Dialect::lenient()
+    };
+    http::Client {
+        name: client.name.clone(),
+        tokens: client.tokens.clone(),
+        dialect,
+    }
 }

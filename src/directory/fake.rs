@@ -202,6 +202,7 @@ impl Drop for Fake {
 }
 
 async fn serve(mut stream: TcpStream, number: usize, shared: Arc<Shared>) {
+    stream.set_nodelay(true).unwrap();
     shared.open.fetch_add(1, Ordering::SeqCst);
     let mut buffer = Vec::new();
     let mut chunk = vec![0; 65536];
@@ -225,6 +226,9 @@ async fn serve(mut stream: TcpStream, number: usize, shared: Arc<Shared>) {
                 shared.resets.fetch_add(1, Ordering::SeqCst);
                 break;
             }
+        }
+        while shared.frozen.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         while let Some((message, length)) = first_message(&buffer) {
             buffer.drain(..length);

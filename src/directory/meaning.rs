@@ -259,7 +259,7 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
         return named(filter.split(['=', ':', '<', '>', '~']).next()?);
     }
     // `… (attribute: mail)`, `attribute "mail"`: 389 DS. `attribute 'title' not allowed`: OpenLDAP.
-    for marker in ["attribute: ", "attribute \"", "attribute '", "attribute type \"", "attribute “"] {
+    for marker in ["attribute: \"", "attribute: ", "attribute \"", "attribute '", "attribute type \""] {
         if let Some(start) = lower.find(marker) {
             let rest = &text[start + marker.len()..];
             let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ';')).unwrap_or(rest.len());
@@ -267,7 +267,7 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
         }
     }
     // `samldb: samAccountName 'ADA' already in use!`, `userPrincipalName '…' is already in use`: Samba.
-    if let Some(end) = lower.find(" '").filter(|_| lower.contains("already in use") || meaning == Meaning::BadAccountName) {
+    if let Some(end) = lower.find(" '").filter(|_| lower.contains("already in use")) {
         let name = text[..end].rsplit([' ', ':']).next().unwrap_or_default();
         if let Some(known) = ["sAMAccountName", "userPrincipalName"].iter().find(|known| known.eq_ignore_ascii_case(name)) {
             return named(known);

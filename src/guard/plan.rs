@@ -71,7 +71,9 @@ impl Plan {
         for change in self.changes() {
             let changed: Vec<&AttributeName> = match change {
                 Change::Add { attributes, .. } => attributes.iter().map(|(name, _)| name).collect(),
-                Change::Modify { modifications, .. } => modifications.iter().map(|one| &one.attribute).collect(),
+                Change::Modify { modifications, .. } => {
+                    modifications.iter().map(|one| &one.attribute).collect()
+                }
                 Change::Rename { rdn, .. } => vec![rdn.attribute()],
                 Change::Delete { .. } => Vec::new(),
             };

@@ -34,18 +34,31 @@ async fn readyz(admin: web::Data<Admin>) -> HttpResponse {
     let health = admin.service.borrow().health();
     if health.ready {
         let server = health.server.as_deref().unwrap_or("a directory server");
-        return text(HttpResponse::Ok(), format!("ready: {} connections to {server}\n", health.connections));
+        return text(
+            HttpResponse::Ok(),
+            format!("ready: {} connections to {server}\n", health.connections),
+        );
     }
-    let problem = health.problem.as_deref().unwrap_or("no connection to the directory has been made yet");
-    text(HttpResponse::ServiceUnavailable(), format!("not ready: {problem}\n"))
+    let problem = health
+        .problem
+        .as_deref()
+        .unwrap_or("no connection to the directory has been made yet");
+    text(
+        HttpResponse::ServiceUnavailable(),
+        format!("not ready: {problem}\n"),
+    )
 }
 
 async fn render(admin: web::Data<Admin>) -> HttpResponse {
     let health = admin.service.borrow().health();
     metrics::state(admin.in_flight.count(), health.ready, health.connections);
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body((admin.render)())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body((admin.render)())
 }
 
 fn text(mut response: actix_web::HttpResponseBuilder, text: String) -> HttpResponse {
-    response.content_type("text/plain; charset=utf-8").body(text)
+    response
+        .content_type("text/plain; charset=utf-8")
+        .body(text)
 }

@@ -10,7 +10,10 @@ const LONGEST: usize = 4096;
 /// The client behind an `Authorization` header's value; `None` for no, an empty, a malformed or a wrong credential.
 ///
 /// Every live token of every client is compared, whichever matches, so that the time tells nothing.
-pub(super) fn authenticate<'a>(clients: &'a [Client], authorization: Option<&[u8]>) -> Option<&'a Client> {
+pub(super) fn authenticate<'a>(
+    clients: &'a [Client],
+    authorization: Option<&[u8]>,
+) -> Option<&'a Client> {
     let credential = Credential::read(authorization?)?;
     let hash = TokenHash::of(credential.token);
     let mut found = None;
@@ -37,7 +40,9 @@ impl<'a> Credential<'a> {
         }
         let text = std::str::from_utf8(value).ok()?.trim();
         let (token, bare) = match text.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => (token.trim_start(), false),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                (token.trim_start(), false)
+            }
             Some(_) => return None,
             None => (text, true),
         };
@@ -77,7 +82,18 @@ mod tests {
     #[test]
     fn no_empty_malformed_or_wrong_credential_is_anyone() {
         assert!(authenticate(&clients(), None).is_none());
-        for wrong in ["", " ", "Bearer", "Bearer ", "Bearer wrong", "Bearer old-token x", "Basic b2xkLXRva2Vu", "Bearer old-toke", "Bearer old-token\u{0}", "Bearer öld-token"] {
+        for wrong in [
+            "",
+            " ",
+            "Bearer",
+            "Bearer ",
+            "Bearer wrong",
+            "Bearer old-token x",
+            "Basic b2xkLXRva2Vu",
+            "Bearer old-toke",
+            "Bearer old-token\u{0}",
+            "Bearer öld-token",
+        ] {
             assert_eq!(who(wrong), None, "{wrong:?}");
         }
         assert!(authenticate(&clients(), Some(b"Bearer \xff")).is_none());

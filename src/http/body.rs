@@ -19,16 +19,28 @@ pub(super) async fn read(
     limit: usize,
     until: Instant,
 ) -> Result<web::Bytes, Fault> {
-    check_media_type(headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes()), dialect)?;
-    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes());
+    check_media_type(
+        headers
+            .get(header::CONTENT_TYPE)
+            .map(|value| value.as_bytes()),
+        dialect,
+    )?;
+    let encoding = headers
+        .get(header::CONTENT_ENCODING)
+        .map(|value| value.as_bytes());
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
         return Err(Fault::Encoding);
     }
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit))
+    {
         return Err(Fault::BodyTooLong(limit));
     }
-    let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    let left = until
+        .saturating_duration_since(Instant::now())
+        .max(Duration::from_millis(1));
     match tokio::time::timeout(left, payload.to_bytes_limited(limit)).await {
         Err(_) => Err(Fault::BodyIncomplete("did not arrive in time")),
         Ok(Err(_)) => Err(Fault::BodyTooLong(limit)),
@@ -39,13 +51,26 @@ pub(super) async fn read(
 
 /// `application/scim+json` or `application/json` (RFC 7644 §3.1, §3.8), with any parameters.
 fn check_media_type(value: Option<&[u8]>, dialect: &Dialect) -> Result<(), Fault> {
-    let text = value.map(|bytes| std::str::from_utf8(bytes).unwrap_or("?").trim()).unwrap_or_default();
+    let text = value
+        .map(|bytes| std::str::from_utf8(bytes).unwrap_or("?").trim())
+        .unwrap_or_default();
     if text.is_empty() {
-        return if dialect.allows(Leniency::MissingMediaType) { Ok(()) } else { Err(Fault::MediaType) };
+        return if dialect.allows(Leniency::MissingMediaType) {
+            Ok(())
+        } else {
+            Err(Fault::MediaType)
+        };
     }
     let essence = text.split(';').next().unwrap_or_default().trim();
     let known = ["application/scim+json", "application/json"];
-    if known.iter().any(|known| essence.eq_ignore_ascii_case(known)) { Ok(()) } else { Err(Fault::MediaType) }
+    if known
+        .iter()
+        .any(|known| essence.eq_ignore_ascii_case(known))
+    {
+        Ok(())
+    } else {
+        Err(Fault::MediaType)
+    }
 }
 
 #[cfg(test)]
@@ -55,11 +80,30 @@ mod tests {
     #[test]
     fn both_json_types_pass_with_any_charset() {
         for dialect in [Dialect::lenient(), Dialect::strict()] {
-            for value in ["application/scim+json", "application/json; charset=utf-8", "Application/SCIM+JSON;charset=\"UTF-8\""] {
-                assert!(check_media_type(Some(value.as_bytes()), &dialect).is_ok(), "{value}");
+            for value in [
+                "application/scim+json",
+                "application/json; charset=utf-8",
+                "Application/SCIM+JSON;charset=\"UTF-8\"",
+            ] {
+                assert!(
+                    check_media_type(Some(value.as_bytes()), &dialect).is_ok(),
+                    "{value}"
+                );
             }
-            for value in ["text/plain", "application/xml", "application/jsonx", "application/x-www-form-urlencoded", "json"] {
-                assert!(matches!(check_media_type(Some(value.as_bytes()), &dialect), Err(Fault::MediaType)), "{value}");
+            for value in [
+                "text/plain",
+                "application/xml",
+                "application/jsonx",
+                "application/x-www-form-urlencoded",
+                "json",
+            ] {
+                assert!(
+                    matches!(
+                        check_media_type(Some(value.as_bytes()), &dialect),
+                        Err(Fault::MediaType)
+                    ),
+                    "{value}"
+                );
             }
         }
     }
@@ -67,6 +111,9 @@ mod tests {
     #[test]
     fn missing_media_type() {
         assert!(check_media_type(None, &Dialect::lenient()).is_ok());
-        assert!(matches!(check_media_type(None, &Dialect::strict()), Err(Fault::MediaType)));
+        assert!(matches!(
+            check_media_type(None, &Dialect::strict()),
+            Err(Fault::MediaType)
+        ));
     }
 }

@@ -80,29 +80,86 @@ impl Fault {
     pub(super) fn row(&self) -> Row {
         use provisioning::Error as E;
         match self {
-            Fault::Unauthenticated => row(401, None, "authentication is required: send `Authorization: Bearer` with a live token of this bridge"),
-            Fault::UnknownPath => row(404, None, "there is no such endpoint; /ResourceTypes lists those of resources"),
-            Fault::Method { allow } => row(405, None, format!("this method means nothing here; allowed: {allow}")),
-            Fault::NotServed(what) => row(501, None, format!("{what} is not served by this bridge; /ServiceProviderConfig says what is")),
+            Fault::Unauthenticated => row(
+                401,
+                None,
+                "authentication is required: send `Authorization: Bearer` with a live token of this bridge",
+            ),
+            Fault::UnknownPath => row(
+                404,
+                None,
+                "there is no such endpoint; /ResourceTypes lists those of resources",
+            ),
+            Fault::Method { allow } => row(
+                405,
+                None,
+                format!("this method means nothing here; allowed: {allow}"),
+            ),
+            Fault::NotServed(what) => row(
+                501,
+                None,
+                format!("{what} is not served by this bridge; /ServiceProviderConfig says what is"),
+            ),
             Fault::Query(detail) => row(400, Some(ScimType::InvalidValue), detail),
-            Fault::BodyTooLong(limit) => row(413, None, format!("the body is longer than the {limit} bytes this bridge accepts; send fewer operations or members at once")),
-            Fault::BodyIncomplete(what) => row(400, Some(ScimType::InvalidSyntax), format!("the body {what}")),
-            Fault::MediaType => row(415, None, "send the body as `Content-Type: application/scim+json` or `application/json`"),
+            Fault::BodyTooLong(limit) => row(
+                413,
+                None,
+                format!(
+                    "the body is longer than the {limit} bytes this bridge accepts; send fewer operations or members at once"
+                ),
+            ),
+            Fault::BodyIncomplete(what) => row(
+                400,
+                Some(ScimType::InvalidSyntax),
+                format!("the body {what}"),
+            ),
+            Fault::MediaType => row(
+                415,
+                None,
+                "send the body as `Content-Type: application/scim+json` or `application/json`",
+            ),
             Fault::Encoding => row(415, None, "send the body without `Content-Encoding`"),
-            Fault::HeadTooLong => row(431, None, "the request line and header are longer than this bridge accepts"),
-            Fault::Busy => later(503, "the bridge serves as many requests as it may; try again", SOON),
-            Fault::Late => later(503, "the request could not be finished in time; try again: a repeated request does no harm", SOON),
+            Fault::HeadTooLong => row(
+                431,
+                None,
+                "the request line and header are longer than this bridge accepts",
+            ),
+            Fault::Busy => later(
+                503,
+                "the bridge serves as many requests as it may; try again",
+                SOON,
+            ),
+            Fault::Late => later(
+                503,
+                "the request could not be finished in time; try again: a repeated request does no harm",
+                SOON,
+            ),
             Fault::Panicked => row(500, None, INTERNAL),
             Fault::Service(error) => match error {
-                E::Invalid(error) => Row { body: error.clone(), retry_after: None },
+                E::Invalid(error) => Row {
+                    body: error.clone(),
+                    retry_after: None,
+                },
                 E::NotFound { detail } => row(404, None, detail),
                 E::Conflict { detail, .. } => row(409, Some(ScimType::Uniqueness), detail),
                 E::Refused(refusal) => row(403, None, refusal.to_string()),
                 E::Denied { detail, .. } => row(403, None, detail),
-                E::Contended { .. } => later(503, "the resource is being changed by others at the same time; nothing was changed, repeat the request", SOON),
+                E::Contended { .. } => later(
+                    503,
+                    "the resource is being changed by others at the same time; nothing was changed, repeat the request",
+                    SOON,
+                ),
                 E::PreconditionFailed { detail } => row(412, None, detail),
-                E::Unavailable { retry_after, .. } => later(503, "the directory cannot be reached or did not answer in time; nothing is known to be lost, try again", *retry_after),
-                E::Misconfigured { .. } => row(500, None, "the bridge's configuration does not fit the directory; its journal names the cause under the request id"),
+                E::Unavailable { retry_after, .. } => later(
+                    503,
+                    "the directory cannot be reached or did not answer in time; nothing is known to be lost, try again",
+                    *retry_after,
+                ),
+                E::Misconfigured { .. } => row(
+                    500,
+                    None,
+                    "the bridge's configuration does not fit the directory; its journal names the cause under the request id",
+                ),
                 E::Internal { .. } => row(500, None, INTERNAL),
             },
         }
@@ -113,21 +170,36 @@ impl Fault {
         use provisioning::Error as E;
         match self {
             Fault::Service(
-                E::Unavailable { reason, .. } | E::Misconfigured { reason } | E::Internal { reason } | E::Denied { reason, .. } | E::Contended { reason },
+                E::Unavailable { reason, .. }
+                | E::Misconfigured { reason }
+                | E::Internal { reason }
+                | E::Denied { reason, .. }
+                | E::Contended { reason },
             ) => Some(reason),
             _ => None,
         }
     }
 }
 
-const INTERNAL: &str = "an internal fault of the bridge; its journal names the cause under the request id";
+const INTERNAL: &str =
+    "an internal fault of the bridge; its journal names the cause under the request id";
 
 fn row(status: u16, scim_type: Option<ScimType>, detail: impl Into<String>) -> Row {
-    Row { body: ScimError { status, scim_type, detail: detail.into() }, retry_after: None }
+    Row {
+        body: ScimError {
+            status,
+            scim_type,
+            detail: detail.into(),
+        },
+        retry_after: None,
+    }
 }
 
 fn later(status: u16, detail: &str, retry_after: Duration) -> Row {
-    Row { retry_after: Some(retry_after), ..row(status, None, detail) }
+    Row {
+        retry_after: Some(retry_after),
+        ..row(status, None, detail)
+    }
 }
 
 #[cfg(test)]
@@ -146,26 +218,71 @@ mod tests {
             (Fault::NotServed("/Bulk"), 501, None),
             (Fault::Query(text("x")), 400, Some(ScimType::InvalidValue)),
             (Fault::BodyTooLong(1), 413, None),
-            (Fault::BodyIncomplete("broke off"), 400, Some(ScimType::InvalidSyntax)),
+            (
+                Fault::BodyIncomplete("broke off"),
+                400,
+                Some(ScimType::InvalidSyntax),
+            ),
             (Fault::MediaType, 415, None),
             (Fault::Encoding, 415, None),
             (Fault::HeadTooLong, 431, None),
             (Fault::Busy, 503, None),
             (Fault::Late, 503, None),
             (Fault::Panicked, 500, None),
-            (E::Invalid(ScimError { status: 400, scim_type: Some(ScimType::NoTarget), detail: text("x") }).into(), 400, Some(ScimType::NoTarget)),
+            (
+                E::Invalid(ScimError {
+                    status: 400,
+                    scim_type: Some(ScimType::NoTarget),
+                    detail: text("x"),
+                })
+                .into(),
+                400,
+                Some(ScimType::NoTarget),
+            ),
             (E::NotFound { detail: text("x") }.into(), 404, None),
-            (E::Conflict { attribute: text("userName"), detail: text("x") }.into(), 409, Some(ScimType::Uniqueness)),
-            (E::Denied { detail: text("x"), reason: text("y") }.into(), 403, None),
+            (
+                E::Conflict {
+                    attribute: text("userName"),
+                    detail: text("x"),
+                }
+                .into(),
+                409,
+                Some(ScimType::Uniqueness),
+            ),
+            (
+                E::Denied {
+                    detail: text("x"),
+                    reason: text("y"),
+                }
+                .into(),
+                403,
+                None,
+            ),
             (E::Contended { reason: text("y") }.into(), 503, None),
-            (E::PreconditionFailed { detail: text("x") }.into(), 412, None),
-            (E::Unavailable { retry_after: retry, reason: text("y") }.into(), 503, None),
+            (
+                E::PreconditionFailed { detail: text("x") }.into(),
+                412,
+                None,
+            ),
+            (
+                E::Unavailable {
+                    retry_after: retry,
+                    reason: text("y"),
+                }
+                .into(),
+                503,
+                None,
+            ),
             (E::Misconfigured { reason: text("y") }.into(), 500, None),
             (E::Internal { reason: text("y") }.into(), 500, None),
         ];
         for (fault, status, scim_type) in table {
             let row = fault.row();
-            assert_eq!((row.body.status, row.body.scim_type), (status, scim_type), "{fault:?}");
+            assert_eq!(
+                (row.body.status, row.body.scim_type),
+                (status, scim_type),
+                "{fault:?}"
+            );
             assert_eq!(row.retry_after.is_some(), status == 503, "{fault:?}");
         }
     }
@@ -175,10 +292,16 @@ mod tests {
         let secret = "cn=admin,dc=example: 80090308: data 52e";
         let reason = || secret.to_owned();
         for error in [
-            E::Unavailable { retry_after: SOON, reason: reason() },
+            E::Unavailable {
+                retry_after: SOON,
+                reason: reason(),
+            },
             E::Misconfigured { reason: reason() },
             E::Internal { reason: reason() },
-            E::Denied { detail: "ask the administrator".to_owned(), reason: reason() },
+            E::Denied {
+                detail: "ask the administrator".to_owned(),
+                reason: reason(),
+            },
         ] {
             let fault = Fault::from(error);
             assert_eq!(fault.cause(), Some(secret));

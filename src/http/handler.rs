@@ -32,7 +32,11 @@ pub(super) struct State {
 }
 
 /// Every request comes here.
-pub(super) async fn handle(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> HttpResponse {
+pub(super) async fn handle(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
     let identity = request.extensions().get::<Identity>().cloned();
     let identity = identity.unwrap_or_else(|| Identity::of(request.headers()));
     let mut seen = Seen::default();
@@ -50,7 +54,13 @@ pub(super) async fn handle(request: HttpRequest, payload: web::Payload, state: w
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let route = seen.target.unwrap_or(Target::Unknown).to_string();
     let method = span::method(request.method().as_str());
-    metrics::answered(method, route, response.status().as_u16(), seen.client.as_deref(), identity.began.elapsed());
+    metrics::answered(
+        method,
+        route,
+        response.status().as_u16(),
+        seen.client.as_deref(),
+        identity.began.elapsed(),
+    );
     response
 }
 
@@ -71,12 +81,17 @@ async fn serve(
     let settings = &state.settings;
     check_head(request)?;
     let path = below(&settings.base_path, request.uri().path()).ok_or(Fault::UnknownPath)?;
-    let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+    let authorization = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .map(HeaderValue::as_bytes);
     let client = authenticate(&settings.clients, authorization).ok_or(Fault::Unauthenticated)?;
     seen.client = Some(client.name.clone());
     let service = state.service.borrow().clone();
     let target = Target::of(path, service.endpoints());
-    Span::current().record("client", client.name.as_str()).record("route", target.to_string());
+    Span::current()
+        .record("client", client.name.as_str())
+        .record("route", target.to_string());
     seen.target = Some(target.clone());
     check_method(&target, request.method().as_str())?;
     let ticket = state.in_flight.enter().ok_or(Fault::Busy)?;
@@ -88,18 +103,44 @@ async fn serve(
     let query = query::read(request.uri().query().unwrap_or_default())?;
     let body = match request.method().as_str() {
         "POST" | "PUT" | "PATCH" => {
-            body::read(request.headers(), payload, &client.dialect, settings.body_limit, until).await?
+            body::read(
+                request.headers(),
+                payload,
+                &client.dialect,
+                settings.body_limit,
+                until,
+            )
+            .await?
         }
         _ => web::Bytes::new(),
     };
-    let call = Call { target, method: request.method().to_string(), query, body, caller };
-    call.run(service, &settings.runtime, ticket, until).await.map(|answer| response::answer(&answer))
+    let call = Call {
+        target,
+        method: request.method().to_string(),
+        query,
+        body,
+        caller,
+    };
+    call.run(service, &settings.runtime, ticket, until)
+        .await
+        .map(|answer| response::answer(&answer))
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), Fault> {
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if target + headers > LONGEST_HEAD { Err(Fault::HeadTooLong) } else { Ok(()) }
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if target + headers > LONGEST_HEAD {
+        Err(Fault::HeadTooLong)
+    } else {
+        Ok(())
+    }
 }
 
 fn check_method(target: &Target, method: &str) -> Result<(), Fault> {
@@ -109,16 +150,27 @@ fn check_method(target: &Target, method: &str) -> Result<(), Fault> {
         _ => {}
     }
     match target.methods() {
-        Some(methods) if !methods.contains(&method) => Err(Fault::Method { allow: methods.join(", ") }),
+        Some(methods) if !methods.contains(&method) => Err(Fault::Method {
+            allow: methods.join(", "),
+        }),
         _ => Ok(()),
     }
 }
 
-fn caller(request: &HttpRequest, settings: &Settings, client: &Client, identity: &Identity, until: Instant) -> Caller {
+fn caller(
+    request: &HttpRequest,
+    settings: &Settings,
+    client: &Client,
+    identity: &Identity,
+    until: Instant,
+) -> Caller {
     Caller {
         client: client.name.clone(),
         dialect: client.dialect,
-        base_url: settings.base_url.clone().unwrap_or_else(|| base_url(request, settings)),
+        base_url: settings
+            .base_url
+            .clone()
+            .unwrap_or_else(|| base_url(request, settings)),
         request_id: identity.id.clone(),
         deadline: Deadline::at(until),
     }
@@ -127,12 +179,30 @@ fn caller(request: &HttpRequest, settings: &Settings, client: &Client, identity:
 /// The base URL as this client wrote it. `Host` only ever comes back to the one who sent it; forwarding headers are not
 /// believed: behind a proxy, `base_url` is set.
 fn base_url(request: &HttpRequest, settings: &Settings) -> String {
-    let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    let plain = |host: &&str| {
-        !host.is_empty() && host.len() <= 255 && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+    let scheme = if settings.tls.is_some() {
+        "https"
+    } else {
+        "http"
     };
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
-    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str())).filter(plain);
+    let plain = |host: &&str| {
+        !host.is_empty()
+            && host.len() <= 255
+            && host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+    };
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok());
+    let host = host
+        .or_else(|| {
+            request
+                .uri()
+                .authority()
+                .map(|authority| authority.as_str())
+        })
+        .filter(plain);
     match host {
         Some(host) => format!("{scheme}://{host}{}", settings.base_path),
         None => format!("{scheme}://{}{}", settings.listen, settings.base_path),
@@ -166,8 +236,14 @@ struct Call {
 
 impl Call {
     /// Runs on the bridge's own runtime. A client that hangs up drops the wait, not the work.
-    async fn run(self, service: Service, runtime: &Handle, ticket: Ticket, until: Instant) -> Result<Answer, Fault> {
-                let work = async move {
+    async fn run(
+        self,
+        service: Service,
+        runtime: &Handle,
+        ticket: Ticket,
+        until: Instant,
+    ) -> Result<Answer, Fault> {
+        let work = async move {
             let answer = self.dispatch(&service).await;
             drop(ticket);
             answer
@@ -184,15 +260,30 @@ impl Call {
     async fn dispatch(&self, service: &Service) -> Result<Answer, Error> {
         let (caller, query, body) = (&self.caller, &self.query, &self.body);
         match (&self.target, self.method.as_str()) {
-            (Target::Collection { resource_type, .. }, "POST") => service.create(caller, resource_type, query, body).await,
-            (Target::Collection { resource_type, .. }, _) => service.list(caller, resource_type, query).await,
-            (Target::Item { resource_type, id, .. }, method) => match method {
-                "PUT" => service.replace(caller, resource_type, id, query, body).await,
+            (Target::Collection { resource_type, .. }, "POST") => {
+                service.create(caller, resource_type, query, body).await
+            }
+            (Target::Collection { resource_type, .. }, _) => {
+                service.list(caller, resource_type, query).await
+            }
+            (
+                Target::Item {
+                    resource_type, id, ..
+                },
+                method,
+            ) => match method {
+                "PUT" => {
+                    service
+                        .replace(caller, resource_type, id, query, body)
+                        .await
+                }
                 "PATCH" => service.patch(caller, resource_type, id, query, body).await,
                 "DELETE" => service.delete(caller, resource_type, id).await,
                 _ => service.read(caller, resource_type, id, query).await,
             },
-            (target, _) => Err(Error::NotFound { detail: format!("{target} is no resource") }),
+            (target, _) => Err(Error::NotFound {
+                detail: format!("{target} is no resource"),
+            }),
         }
     }
 }

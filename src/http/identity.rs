@@ -18,14 +18,23 @@ pub(super) struct Identity {
 impl Identity {
     /// The client's own id where it is harmless in a log, else a new one.
     pub(super) fn of(headers: &HeaderMap) -> Identity {
-        let own = headers.get(HEADER).and_then(|value| value.to_str().ok()).filter(|id| harmless(id));
+        let own = headers
+            .get(HEADER)
+            .and_then(|value| value.to_str().ok())
+            .filter(|id| harmless(id));
         let id = own.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-        Identity { id, began: Instant::now() }
+        Identity {
+            id,
+            began: Instant::now(),
+        }
     }
 }
 
 fn harmless(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 #[cfg(test)]

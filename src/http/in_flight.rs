@@ -24,12 +24,18 @@ pub(super) struct Ticket {
 impl InFlight {
     pub(super) fn new(bound: usize) -> InFlight {
         let bound = u32::try_from(bound.clamp(1, 65_536)).unwrap_or(1);
-        InFlight { places: Arc::new(Semaphore::new(bound as usize)), bound }
+        InFlight {
+            places: Arc::new(Semaphore::new(bound as usize)),
+            bound,
+        }
     }
 
     /// A place, or `None` where all are taken. Nobody queues: a request that cannot be served is refused at once.
     pub(super) fn enter(&self) -> Option<Ticket> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(|place| Ticket { _place: place })
+        Arc::clone(&self.places)
+            .try_acquire_owned()
+            .ok()
+            .map(|place| Ticket { _place: place })
     }
 
     /// How many are under way.

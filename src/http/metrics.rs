@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ::metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use ::metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 
 const REQUESTS: &str = "scimbridge_http_requests_total";
 const SECONDS: &str = "scimbridge_http_request_duration_seconds";
@@ -12,15 +14,31 @@ const CONNECTIONS: &str = "scimbridge_directory_connections";
 
 /// Says what each figure means.
 pub(super) fn describe() {
-    describe_counter!(REQUESTS, "SCIM requests answered, by method, route, status and client");
-    describe_histogram!(SECONDS, Unit::Seconds, "Time from a SCIM request's head to its answer, by method and route");
+    describe_counter!(
+        REQUESTS,
+        "SCIM requests answered, by method, route, status and client"
+    );
+    describe_histogram!(
+        SECONDS,
+        Unit::Seconds,
+        "Time from a SCIM request's head to its answer, by method and route"
+    );
     describe_gauge!(IN_FLIGHT, "SCIM operations under way");
-    describe_gauge!(READY, "1 while the directory answers with the bridge's bind, else 0");
+    describe_gauge!(
+        READY,
+        "1 while the directory answers with the bridge's bind, else 0"
+    );
     describe_gauge!(CONNECTIONS, "Bound connections to the directory");
 }
 
 /// One answered request.
-pub(super) fn answered(method: &'static str, route: String, status: u16, client: Option<&str>, elapsed: Duration) {
+pub(super) fn answered(
+    method: &'static str,
+    route: String,
+    status: u16,
+    client: Option<&str>,
+    elapsed: Duration,
+) {
     let client = client.unwrap_or("none").to_owned();
     counter!(REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string(), "client" => client)
         .increment(1);

@@ -12,8 +12,12 @@ use super::error::Fault;
 /// # Errors
 /// 400 where the text cannot be decoded, or a parameter comes twice.
 pub(super) fn read(text: &str) -> Result<Query, Fault> {
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
-        .map_err(|_| Fault::Query("the query string cannot be decoded; percent-encode it as RFC 3986 §2.1 says".to_owned()))?;
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(text).map_err(|_| {
+        Fault::Query(
+            "the query string cannot be decoded; percent-encode it as RFC 3986 §2.1 says"
+                .to_owned(),
+        )
+    })?;
     let mut query = Query::default();
     for (name, value) in pairs.into_inner() {
         match name.as_str() {
@@ -31,7 +35,9 @@ pub(super) fn read(text: &str) -> Result<Query, Fault> {
 fn once(slot: &mut Option<String>, name: &str, value: String) -> Result<(), Fault> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Fault::Query(format!("`{name}` comes twice in the query; send it once"))),
+        Some(_) => Err(Fault::Query(format!(
+            "`{name}` comes twice in the query; send it once"
+        ))),
     }
 }
 
@@ -41,8 +47,14 @@ mod tests {
 
     #[test]
     fn a_space_comes_as_plus_or_percent_twenty() {
-        for text in ["filter=userName+eq+%22a%2Bb%22", "filter=userName%20eq%20%22a%2Bb%22"] {
-            assert_eq!(read(text).unwrap().filter.as_deref(), Some("userName eq \"a+b\""));
+        for text in [
+            "filter=userName+eq+%22a%2Bb%22",
+            "filter=userName%20eq%20%22a%2Bb%22",
+        ] {
+            assert_eq!(
+                read(text).unwrap().filter.as_deref(),
+                Some("userName eq \"a+b\"")
+            );
         }
     }
 

@@ -36,7 +36,10 @@ pub(super) fn refusal(fault: &Fault) -> HttpResponse {
     let headers = response.headers_mut();
     if let Some(delay) = row.retry_after {
         // At least one second: zero would mean "at once".
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
+        headers.insert(
+            header::RETRY_AFTER,
+            HeaderValue::from(delay.as_secs().max(1)),
+        );
     }
     match fault {
         Fault::Unauthenticated => {
@@ -54,7 +57,14 @@ pub(super) fn refusal(fault: &Fault) -> HttpResponse {
 
 fn with_meta(status: StatusCode, resource: &Resource) -> HttpResponse {
     let mut response = json(status, resource);
-    let meta = |name: &str| resource.as_map().get("meta")?.get(name)?.as_str().and_then(|text| HeaderValue::from_str(text).ok());
+    let meta = |name: &str| {
+        resource
+            .as_map()
+            .get("meta")?
+            .get(name)?
+            .as_str()
+            .and_then(|text| HeaderValue::from_str(text).ok())
+    };
     let (location, version) = (meta("location"), meta("version"));
     let headers = response.headers_mut();
     if let Some(location) = location {
@@ -67,7 +77,9 @@ fn with_meta(status: StatusCode, resource: &Resource) -> HttpResponse {
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> HttpResponse {
-    HttpResponse::build(status).content_type(MEDIA_TYPE).body(serde_json::to_vec(value).unwrap_or_default())
+    HttpResponse::build(status)
+        .content_type(MEDIA_TYPE)
+        .body(serde_json::to_vec(value).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -77,7 +89,10 @@ mod tests {
     use std::time::Duration;
 
     fn header(response: &HttpResponse, name: &str) -> Option<String> {
-        response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
     }
 
     fn resource() -> Resource {
@@ -89,9 +104,15 @@ mod tests {
     fn a_created_resource_names_its_place_and_version() {
         let response = answer(&Answer::Created(resource()));
         assert_eq!(response.status(), 201);
-        assert_eq!(header(&response, "location").as_deref(), Some("https://x/scim/v2/Users/1"));
+        assert_eq!(
+            header(&response, "location").as_deref(),
+            Some("https://x/scim/v2/Users/1")
+        );
         assert_eq!(header(&response, "etag").as_deref(), Some("W/\"7\""));
-        assert_eq!(header(&response, "content-type").as_deref(), Some("application/scim+json"));
+        assert_eq!(
+            header(&response, "content-type").as_deref(),
+            Some("application/scim+json")
+        );
     }
 
     #[test]
@@ -103,17 +124,34 @@ mod tests {
 
     #[test]
     fn refusals_carry_the_headers_their_status_asks_for() {
-        assert_eq!(header(&refusal(&Fault::Unauthenticated), "www-authenticate").as_deref(), Some("Bearer"));
+        assert_eq!(
+            header(&refusal(&Fault::Unauthenticated), "www-authenticate").as_deref(),
+            Some("Bearer")
+        );
         let allow = "GET, POST".to_owned();
-        assert_eq!(header(&refusal(&Fault::Method { allow }), "allow").as_deref(), Some("GET, POST"));
-        let outage = crate::provisioning::Error::Unavailable { retry_after: Duration::from_millis(10), reason: String::new() };
-        assert_eq!(header(&refusal(&outage.into()), "retry-after").as_deref(), Some("1"));
+        assert_eq!(
+            header(&refusal(&Fault::Method { allow }), "allow").as_deref(),
+            Some("GET, POST")
+        );
+        let outage = crate::provisioning::Error::Unavailable {
+            retry_after: Duration::from_millis(10),
+            reason: String::new(),
+        };
+        assert_eq!(
+            header(&refusal(&outage.into()), "retry-after").as_deref(),
+            Some("1")
+        );
     }
 
     #[test]
     fn a_location_that_is_no_header_value_is_left_out() {
         let value = json!({ "meta": { "location": "https://x/\n" } });
-        let response = answer(&Answer::Resource(Resource::from_map(value.as_object().unwrap().clone())));
-        assert_eq!((response.status().as_u16(), header(&response, "location")), (200, None));
+        let response = answer(&Answer::Resource(Resource::from_map(
+            value.as_object().unwrap().clone(),
+        )));
+        assert_eq!(
+            (response.status().as_u16(), header(&response, "location")),
+            (200, None)
+        );
     }
 }

@@ -8,9 +8,16 @@ pub(super) enum Target {
     /// The base URL itself, which some identity providers probe.
     Base,
     /// A resource type's collection, by the type's name.
-    Collection { resource_type: String, endpoint: String },
+    Collection {
+        resource_type: String,
+        endpoint: String,
+    },
     /// One resource.
-    Item { resource_type: String, endpoint: String, id: String },
+    Item {
+        resource_type: String,
+        endpoint: String,
+        id: String,
+    },
     ServiceProviderConfig,
     Schemas,
     Schema(String),
@@ -24,9 +31,18 @@ pub(super) enum Target {
 impl Target {
     /// The target of a path below the base path, still percent-encoded. `endpoints` are names and endpoints of the
     /// resource types served. Empty segments (doubled or trailing slashes) do not count.
-    pub(super) fn of<'a>(path: &str, endpoints: impl IntoIterator<Item = (&'a str, &'a str)>) -> Target {
-        let segments: Option<Vec<String>> = path.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
-        let Some(segments) = segments else { return Target::Unknown };
+    pub(super) fn of<'a>(
+        path: &str,
+        endpoints: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Target {
+        let segments: Option<Vec<String>> = path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .map(decoded)
+            .collect();
+        let Some(segments) = segments else {
+            return Target::Unknown;
+        };
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         match parts.as_slice() {
             [] => return Target::Base,
@@ -43,9 +59,18 @@ impl Target {
         for (resource_type, endpoint) in endpoints {
             let (resource_type, own) = (resource_type.to_owned(), endpoint.trim_start_matches('/'));
             match parts.as_slice() {
-                [first] if *first == own => return Target::Collection { resource_type, endpoint: endpoint.to_owned() },
+                [first] if *first == own => {
+                    return Target::Collection {
+                        resource_type,
+                        endpoint: endpoint.to_owned(),
+                    };
+                }
                 [first, id] if *first == own => {
-                    return Target::Item { resource_type, endpoint: endpoint.to_owned(), id: (*id).to_owned() };
+                    return Target::Item {
+                        resource_type,
+                        endpoint: endpoint.to_owned(),
+                        id: (*id).to_owned(),
+                    };
                 }
                 _ => {}
             }
@@ -99,7 +124,11 @@ fn decoded(segment: &str) -> Option<String> {
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            let mut digit = || char::from(rest.next()?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            let mut digit = || {
+                char::from(rest.next()?)
+                    .to_digit(16)
+                    .and_then(|digit| u8::try_from(digit).ok())
+            };
             let (high, low) = (digit()?, digit()?);
             bytes.push(high << 4 | low);
         } else {
@@ -121,7 +150,10 @@ mod tests {
     }
 
     fn users() -> Target {
-        Target::Collection { resource_type: "User".to_owned(), endpoint: "/Users".to_owned() }
+        Target::Collection {
+            resource_type: "User".to_owned(),
+            endpoint: "/Users".to_owned(),
+        }
     }
 
     #[test]
@@ -135,17 +167,35 @@ mod tests {
 
     #[test]
     fn an_id_may_be_anything_and_is_decoded_once() {
-        for (path, id) in [("/Users/0", "0"), ("/Users/a%2Fb", "a/b"), ("/Users/%2541", "%41"), ("/Users/*)(uid=*", "*)(uid=*"), ("/Users/a+b", "a+b")] {
-            assert!(matches!(target(path), Target::Item { id: found, .. } if found == id), "{path}");
+        for (path, id) in [
+            ("/Users/0", "0"),
+            ("/Users/a%2Fb", "a/b"),
+            ("/Users/%2541", "%41"),
+            ("/Users/*)(uid=*", "*)(uid=*"),
+            ("/Users/a+b", "a+b"),
+        ] {
+            assert!(
+                matches!(target(path), Target::Item { id: found, .. } if found == id),
+                "{path}"
+            );
         }
     }
 
     #[test]
     fn a_schema_may_be_named_with_encoded_colons() {
         let urn = "urn:ietf:params:scim:schemas:core:2.0:User";
-        assert_eq!(target(&format!("/Schemas/{urn}")), Target::Schema(urn.to_owned()));
-        assert_eq!(target(&format!("/Schemas/{}", urn.replace(':', "%3A"))), Target::Schema(urn.to_owned()));
-        assert_eq!(target(&format!("/Schemas/{}", urn.replace(':', "%3a"))), Target::Schema(urn.to_owned()));
+        assert_eq!(
+            target(&format!("/Schemas/{urn}")),
+            Target::Schema(urn.to_owned())
+        );
+        assert_eq!(
+            target(&format!("/Schemas/{}", urn.replace(':', "%3A"))),
+            Target::Schema(urn.to_owned())
+        );
+        assert_eq!(
+            target(&format!("/Schemas/{}", urn.replace(':', "%3a"))),
+            Target::Schema(urn.to_owned())
+        );
     }
 
     #[test]
@@ -154,7 +204,15 @@ mod tests {
         assert_eq!(target("/.search"), Target::NotServed("/.search"));
         assert_eq!(target("/Bulk"), Target::NotServed("/Bulk"));
         assert_eq!(target("/Me"), Target::NotServed("/Me"));
-        for unknown in ["/users", "/Devices", "/Users/1/2", "/Users/%zz", "/Users/%f", "/Users/%ff", "/Schemas/a/b"] {
+        for unknown in [
+            "/users",
+            "/Devices",
+            "/Users/1/2",
+            "/Users/%zz",
+            "/Users/%f",
+            "/Users/%ff",
+            "/Schemas/a/b",
+        ] {
             assert_eq!(target(unknown), Target::Unknown, "{unknown}");
         }
     }

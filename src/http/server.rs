@@ -12,10 +12,10 @@ use tracing_actix_web::TracingLogger;
 use super::admin::{self, Admin};
 use super::handler::{State, handle};
 use super::in_flight::InFlight;
+use super::metrics;
 use super::settings::Settings;
 use super::span::RequestSpan;
 use super::tls::{TlsError, server_config};
-use super::metrics;
 use crate::provisioning::Service;
 
 /// How long a client may take for the head of a request.
@@ -33,7 +33,9 @@ const CONNECTIONS: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is taken, not ours, or not allowed.
-    #[error("cannot listen on {address}: {cause}\nhint: is another process listening there, or the port below 1024?")]
+    #[error(
+        "cannot listen on {address}: {cause}\nhint: is another process listening there, or the port below 1024?"
+    )]
     Listen {
         /// As configured.
         address: SocketAddr,
@@ -59,7 +61,11 @@ pub struct Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Server").field("scim", &self.scim).field("admin", &self.admin).finish_non_exhaustive()
+        formatter
+            .debug_struct("Server")
+            .field("scim", &self.scim)
+            .field("admin", &self.admin)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,14 +74,23 @@ impl Server {
     ///
     /// # Errors
     /// An address that cannot be listened on, or TLS files that cannot be used.
-    pub fn bind(settings: Settings, service: watch::Receiver<Service>) -> Result<Server, StartError> {
+    pub fn bind(
+        settings: Settings,
+        service: watch::Receiver<Service>,
+    ) -> Result<Server, StartError> {
         let tls = settings.tls.as_ref().map(server_config).transpose()?;
         let listen = |address: SocketAddr| {
             TcpListener::bind(address).map_err(|cause| StartError::Listen { address, cause })
         };
         let scim = listen(settings.listen)?;
         let admin = listen(settings.admin_listen)?;
-        Ok(Server { settings, service, scim, admin, tls })
+        Ok(Server {
+            settings,
+            service,
+            scim,
+            admin,
+            tls,
+        })
     }
 
     /// Where SCIM is served, with the real port.
@@ -85,7 +100,9 @@ impl Server {
 
     /// Where health and metrics are served, with the real port.
     pub fn admin_address(&self) -> SocketAddr {
-        self.admin.local_addr().unwrap_or(self.settings.admin_listen)
+        self.admin
+            .local_addr()
+            .unwrap_or(self.settings.admin_listen)
     }
 
     /// Serves until `stop` resolves; then takes no more connections, finishes what it began, within the bound, and
@@ -120,8 +137,14 @@ async fn finish(scim: &ServerHandle, in_flight: &InFlight, limit: Duration) {
     let began = Instant::now();
     // Connections first (actix-web waits for their answers), then operations whose clients hung up.
     scim.stop(true).await;
-    if !in_flight.drained(limit.saturating_sub(began.elapsed())).await {
-        tracing::warn!(in_flight = in_flight.count(), "stopped before everything was finished");
+    if !in_flight
+        .drained(limit.saturating_sub(began.elapsed()))
+        .await
+    {
+        tracing::warn!(
+            in_flight = in_flight.count(),
+            "stopped before everything was finished"
+        );
     }
 }
 
@@ -132,8 +155,16 @@ fn scim_server(
     service: watch::Receiver<Service>,
     in_flight: &InFlight,
 ) -> Result<actix_web::dev::Server, StartError> {
-    let (workers, shutdown, request) = (settings.workers, settings.shutdown_timeout, settings.request_timeout);
-    let state = web::Data::new(State { settings, service, in_flight: in_flight.clone() });
+    let (workers, shutdown, request) = (
+        settings.workers,
+        settings.shutdown_timeout,
+        settings.request_timeout,
+    );
+    let state = web::Data::new(State {
+        settings,
+        service,
+        in_flight: in_flight.clone(),
+    });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
@@ -166,12 +197,13 @@ fn admin_server(
         in_flight: in_flight.clone(),
         render: settings.metrics.clone(),
     });
-    let server = HttpServer::new(move || App::new().app_data(admin.clone()).configure(admin::routes))
-        .workers(1)
-        .disable_signals()
-        .client_request_timeout(HEAD_TIMEOUT)
-        .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-        .max_connections(64)
-        .listen(listener)?;
+    let server =
+        HttpServer::new(move || App::new().app_data(admin.clone()).configure(admin::routes))
+            .workers(1)
+            .disable_signals()
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .max_connections(64)
+            .listen(listener)?;
     Ok(server.run())
 }

@@ -43,7 +43,10 @@ pub struct Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Settings").field("listen", &self.listen).finish_non_exhaustive()
+        formatter
+            .debug_struct("Settings")
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
     }
 }
 

@@ -33,7 +33,10 @@ impl RootSpanBuilder for RequestSpan {
             Ok(response) => {
                 span.record("status", response.status().as_u16());
                 if let Some(identity) = response.request().extensions().get::<Identity>() {
-                    span.record("elapsed_ms", u64::try_from(identity.began.elapsed().as_millis()).unwrap_or(u64::MAX));
+                    span.record(
+                        "elapsed_ms",
+                        u64::try_from(identity.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    );
                 }
             }
             Err(error) => {
@@ -46,5 +49,8 @@ impl RootSpanBuilder for RequestSpan {
 
 /// The method's name, from a closed list: a client may send any word.
 pub(super) fn method(name: &str) -> &'static str {
-    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].into_iter().find(|known| *known == name).unwrap_or("other")
+    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == name)
+        .unwrap_or("other")
 }

@@ -40,7 +40,9 @@ pub enum TlsError {
         hint: &'static str,
     },
     /// Certificate and key do not go together, or rustls cannot use them.
-    #[error("certificate `{certificate}` and key `{private_key}` cannot be used: {reason}\nhint: both must belong together; keys are PKCS#8, PKCS#1 (RSA) or SEC1 (EC) in PEM")]
+    #[error(
+        "certificate `{certificate}` and key `{private_key}` cannot be used: {reason}\nhint: both must belong together; keys are PKCS#8, PKCS#1 (RSA) or SEC1 (EC) in PEM"
+    )]
     Pair {
         /// The certificate's file.
         certificate: PathBuf,
@@ -82,8 +84,13 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         reason,
         hint: "the file must hold the server's certificate and its intermediates in PEM, leaf first",
     };
-    let found: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(file).map_err(|error| fault(error.to_string()))?.collect();
+    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(file)
+        .map_err(|error| fault(error.to_string()))?
+        .collect();
     let found = found.map_err(|error| fault(error.to_string()))?;
-    if found.is_empty() { Err(fault("holds no certificate".to_owned())) } else { Ok(found) }
+    if found.is_empty() {
+        Err(fault("holds no certificate".to_owned()))
+    } else {
+        Ok(found)
+    }
 }

@@ -24,7 +24,9 @@ impl TokenHash {
             return None;
         }
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = pair.iter().try_fold(0, |sum, digit| Some(sum << 4 | nibble(*digit)?))?;
+            *byte = pair
+                .iter()
+                .try_fold(0, |sum, digit| Some(sum << 4 | nibble(*digit)?))?;
         }
         Some(TokenHash(bytes))
     }
@@ -41,13 +43,17 @@ impl TokenHash {
 }
 
 fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 impl fmt::Display for TokenHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }
 
@@ -67,7 +73,16 @@ mod tests {
     #[test]
     fn what_is_no_hash_is_not_taken_for_one() {
         let good = TokenHash::of("abc").to_string();
-        for wrong in ["", "sha256:", "ba78", &good[7..], &good[..70], &format!("{good}0"), &good.replace('b', "g"), &format!("sha256:{}", "+1".repeat(32))] {
+        for wrong in [
+            "",
+            "sha256:",
+            "ba78",
+            &good[7..],
+            &good[..70],
+            &format!("{good}0"),
+            &good.replace('b', "g"),
+            &format!("sha256:{}", "+1".repeat(32)),
+        ] {
             assert_eq!(TokenHash::parse(wrong), None, "{wrong}");
         }
     }

@@ -186,6 +186,8 @@ mod tests {
     fn octets_that_lie_about_their_length_are_refused() {
         assert_eq!(Sid::from_bytes(&ADMINISTRATOR[..27]), Err(SidError::Octets));
         assert_eq!(Sid::from_bytes(&[]), Err(SidError::Octets));
+        let longer = [&ADMINISTRATOR[..], &[0; 4]].concat();
+        assert_eq!(Sid::from_bytes(&longer), Err(SidError::Octets));
         assert_eq!(
             Sid::from_bytes(&[1, 255, 0, 0, 0, 0, 0, 5]),
             Err(SidError::Octets)

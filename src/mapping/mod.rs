@@ -15,6 +15,7 @@ mod compile;
 mod definition;
 mod derived;
 mod diagnostic;
+mod enabling;
 mod fault;
 mod file;
 mod filter;

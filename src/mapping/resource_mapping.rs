@@ -7,7 +7,7 @@ use super::derived::Derived;
 use super::diagnostic::{Diagnostic, Source};
 use super::line::{Line, Unique};
 use super::template::Templates;
-use super::{compile, file};
+use super::{compile, enabling, file};
 use crate::ldap::{AttributeName, DirectoryKind, Filter};
 use crate::scim::{AttributePath, Definition, Projection, Resource};
 
@@ -265,6 +265,9 @@ impl ResourceMapping {
         }
         for derived in &self.derived {
             wanted.want(&derived.ldap, false);
+        }
+        if self.lines.iter().any(|line| matches!(line.codec, Codec::Flag { .. })) {
+            enabling::NEEDED.iter().for_each(|name| wanted.want(name, false));
         }
         if self.lines.iter().any(|line| line.object_class.is_some()) {
             wanted.want(&OBJECT_CLASS, false);

@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use super::codec::{Codec, LOCKED_FOR_GOOD, boolean, number, number_text};
 use super::derived::Derived;
+use super::enabling::lacks_password;
 use super::fault::Fault;
 use super::line::{Line, Shape};
 use super::read::first_value;
 use super::references::WriteContext;
 use super::resource_mapping::{OBJECT_CLASS, ResourceMapping};
-use super::write::{Difference, effective, has_class, missing};
+use super::write::{ACCOUNT_DISABLED, Difference, effective, has_class, missing};
 use crate::ldap::{AttributeName, Dn, Entry, Modification, Rdn, SecretBytes, Values};
 use crate::scim::Resource;
 
@@ -259,6 +260,13 @@ impl Flags<'_> {
             return Err(self.line.fault("holds no number in the directory", "correct the entry by hand"));
         };
         let wished = (current | self.set) & !self.clear;
+        let enables = current & !wished & ACCOUNT_DISABLED != 0;
+        if enables && !difference.sets_password() && lacks_password(before, current) {
+            return Err(self.line.fault(
+                "cannot be true while the account has no password",
+                "send a `password` in the same request, or have one set in the directory first",
+            ));
+        }
         if wished != current {
             difference.swap(name, vec![old.clone()], vec![number_text(wished).into_bytes()]);
         }

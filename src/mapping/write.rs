@@ -215,7 +215,7 @@ impl ResourceMapping {
 }
 
 /// ACCOUNTDISABLE of userAccountControl (MS-ADTS 2.2.16).
-const ACCOUNT_DISABLED: u32 = 2;
+pub(super) const ACCOUNT_DISABLED: u32 = 2;
 
 /// The values of a line, or its default where it has none.
 pub(super) fn effective(line: &Line, values: &[Value]) -> Vec<Value> {
@@ -305,6 +305,11 @@ impl Difference {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.rename.is_none() && self.modifications.is_empty()
+    }
+
+    /// Whether a password is among the changes.
+    pub(super) fn sets_password(&self) -> bool {
+        self.modifications.iter().any(|one| matches!(one.values, Values::Secret(_)))
     }
 
     /// Puts other values in place of those there are.

@@ -43,7 +43,7 @@ impl Service {
         let asked = of.mapping.references_in(&resource);
         let targets = self.targets(&of.mapping.types_referred_to());
         let references = self.resolve(asked.iter().map(|(_, id)| id.as_str()), &targets, caller).await?;
-        self.settle_references(of, &mut resource, &references, caller)?;
+        self.settle_references(of, &mut resource, None, &references, caller)?;
         self.check_unique(of, None, None, &resource, caller).await?;
 
         let password = of.mapping.needs_generated_password(&resource).then(password::generate).transpose()?;

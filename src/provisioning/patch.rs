@@ -4,7 +4,7 @@ use super::service::Type;
 use super::write::{ATTEMPTS, Prepared, Update, ignored};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
-use crate::scim::{CollectionDelta, PatchRequest, json};
+use crate::scim::{CollectionDelta, PatchRequest, Projection, json};
 
 impl Service {
     /// Patches a resource (RFC 7644 §3.5.2), atomically and in order.
@@ -28,7 +28,7 @@ impl Service {
         let silent = of.mapping.members().is_some() && query.attributes.is_none() && query.excluded_attributes.is_none();
         let read_back = (!silent).then(|| ReadBack { wanted: of.mapping.read_plan(&projection).into() });
         for attempt in 1.. {
-            let (update, prepared) = self.prepare_patch(caller, of, id, body).await?;
+            let (update, prepared) = self.prepare_patch(caller, of, id, &projection, body).await?;
             let entry = if prepared.is_empty() {
                 None
             } else {
@@ -52,6 +52,7 @@ impl Service {
         caller: &Caller,
         of: Type<'_>,
         id: &str,
+        projection: &Projection,
         body: &[u8],
     ) -> Result<(Update, Prepared), Error> {
         let definition = &of.mapping.definition;
@@ -67,7 +68,7 @@ impl Service {
             Some(Some((delta, rest))) => (Some(delta).filter(|delta| !delta.is_empty()), rest, false),
         };
         let compare = evaluate || delta.as_ref().is_some_and(|delta| delta.replace);
-        let (uuid, entry) = self.find(of, id, &self.wanted_for_update(of, compare), caller).await?;
+        let (uuid, entry) = self.find(of, id, &self.wanted_for_update(of, projection, compare), caller).await?;
         let mut old = self.resource(of, &entry, caller);
         let mut new = old.clone();
         request.apply(&mut new, definition, &caller.dialect)?;

@@ -4,7 +4,7 @@ use super::service::Type;
 use super::write::{ATTEMPTS, Prepared, Update, ignored};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
-use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
+use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Projection, Resource, json};
 
 impl Service {
     /// Replaces a resource (RFC 7644 §3.5.1). `password`, `active` and `members` are kept when the request leaves them
@@ -24,7 +24,7 @@ impl Service {
         let projection = query.projection(of.mapping)?;
         let read_back = ReadBack { wanted: of.mapping.read_plan(&projection).into() };
         for attempt in 1.. {
-            let (update, prepared) = self.prepare_replace(caller, of, id, body).await?;
+            let (update, prepared) = self.prepare_replace(caller, of, id, &projection, body).await?;
             if prepared.is_empty() {
                 return self.answer(of, update.id, None, &projection, caller).await;
             }
@@ -43,13 +43,14 @@ impl Service {
         caller: &Caller,
         of: Type<'_>,
         id: &str,
+        projection: &Projection,
         body: &[u8],
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
         ignored(caller, of, &unknown.names);
         new.check_required(&of.mapping.definition)?;
         let members = self.take_members(of, &mut new)?;
-        let wanted = self.wanted_for_update(of, members.is_some());
+        let wanted = self.wanted_for_update(of, projection, members.is_some());
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
         let mut old = self.resource(of, &entry, caller);
         self.take_members(of, &mut old)?;

@@ -46,9 +46,16 @@ impl Prepared {
 
 impl Service {
     /// What an operation that changes an entry must read: everything the mapping manages, what the guard must know, and
-    /// the members only when they are compared.
-    pub(super) fn wanted_for_update(&self, of: Type<'_>, with_members: bool) -> Wanted {
+    /// the members only when they are compared. Also the references that the answer will show, since a directory that
+    /// answers the entry with the change does not tell their ids.
+    pub(super) fn wanted_for_update(&self, of: Type<'_>, projection: &Projection, with_members: bool) -> Wanted {
         let mut wanted = Wanted::from(of.mapping.update_plan(with_members));
+        let members = of.mapping.members().map(|line| &line.ldap);
+        for attribute in of.mapping.read_plan(projection).references {
+            if members != Some(&attribute) && !wanted.references.contains(&attribute) {
+                wanted.references.push(attribute);
+            }
+        }
         for attribute in Facts::attributes(self.kind(), true) {
             if !wanted.attributes.contains(&attribute) && !wanted.references.contains(&attribute) {
                 wanted.attributes.push(attribute);
@@ -60,7 +67,7 @@ impl Service {
     /// Works out the plan that turns `update.old` into `update.new`.
     pub(super) async fn prepare_update(&self, of: Type<'_>, update: &mut Update, caller: &Caller) -> Result<Prepared, Error> {
         let references = self.references_of_update(of, update, caller).await?;
-        self.settle_references(of, &mut update.new, &references, caller)?;
+        self.settle_references(of, &mut update.new, Some(&update.old), &references, caller)?;
         self.check_unique(of, Some(update.id), Some(&update.old), &update.new, caller).await?;
         let context = WriteContext { references: &references.table, generated_password: None };
         let difference = of.mapping.write_changes(&update.entry, &update.old, &update.new, &context)?;
@@ -170,11 +177,13 @@ impl Service {
     }
 
     /// Every reference of the resource must be known by now. A member that is not is the client's error; any other
-    /// reference is dropped with a warning, or refused, as the operator decided.
+    /// reference is dropped with a warning, or refused, as the operator decided. Dropped means not changed: what the
+    /// entry refers to `before` stays.
     pub(super) fn settle_references(
         &self,
         of: Type<'_>,
         resource: &mut Resource,
+        before: Option<&Resource>,
         references: &References,
         caller: &Caller,
     ) -> Result<(), Error> {
@@ -195,7 +204,10 @@ impl Service {
                         id,
                         "reference to an unknown id dropped; [references] unknown_manager = \"refuse\" refuses instead"
                     );
-                    resource.remove(&path);
+                    match before.and_then(|before| before.get(&path)) {
+                        Some(kept) => resource.set(&path, kept.clone()),
+                        None => drop(resource.remove(&path)),
+                    }
                 }
             }
         }

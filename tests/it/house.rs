@@ -10,10 +10,36 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mapping", &["scim", "ldap"]),
     ("guard", &["ldap"]),
     ("directory", &["ldap", "guard"]),
-    ("provisioning", &["scim", "ldap", "mapping", "guard", "directory"]),
+    (
+        "provisioning",
+        &["scim", "ldap", "mapping", "guard", "directory"],
+    ),
     ("http", &["provisioning", "scim"]),
-    ("config", &["scim", "ldap", "mapping", "guard", "directory", "provisioning", "http"]),
-    ("cli", &["scim", "ldap", "mapping", "guard", "directory", "provisioning", "http", "config"]),
+    (
+        "config",
+        &[
+            "scim",
+            "ldap",
+            "mapping",
+            "guard",
+            "directory",
+            "provisioning",
+            "http",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "scim",
+            "ldap",
+            "mapping",
+            "guard",
+            "directory",
+            "provisioning",
+            "http",
+            "config",
+        ],
+    ),
 ];
 
 /// Libraries that one room alone may name.
@@ -50,29 +76,50 @@ fn nobody_knows_a_room_above() {
     let mut faults = Vec::new();
     for file in sources() {
         let Some(room) = file.room() else { continue };
-        let known = arrows.get(room).unwrap_or_else(|| panic!("`{room}` is no room of the table of arrows"));
+        let known = arrows
+            .get(room)
+            .unwrap_or_else(|| panic!("`{room}` is no room of the table of arrows"));
         for named in file.rooms_named() {
             if named != room && !known.contains(&named.as_str()) {
-                faults.push(format!("{}: `{room}` may not know `{named}`", file.path.display()));
+                faults.push(format!(
+                    "{}: `{room}` may not know `{named}`",
+                    file.path.display()
+                ));
             }
         }
     }
-    assert!(faults.is_empty(), "forbidden arrows:\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "forbidden arrows:\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
 fn every_room_has_an_introduction_and_a_place_in_the_map() {
     let map = std::fs::read_to_string(source().join("lib.rs")).unwrap();
     let rooms: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).collect();
-    let folders = std::fs::read_dir(source()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let folders = std::fs::read_dir(source())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir());
     for folder in folders {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        assert!(rooms.contains(name.as_str()), "`{name}` is no room of the table of arrows");
-        assert!(map.contains(&format!("[`{name}`]")), "the map in src/lib.rs does not show `{name}`");
+        assert!(
+            rooms.contains(name.as_str()),
+            "`{name}` is no room of the table of arrows"
+        );
+        assert!(
+            map.contains(&format!("[`{name}`]")),
+            "the map in src/lib.rs does not show `{name}`"
+        );
     }
     for room in rooms {
         let door = std::fs::read_to_string(source().join(room).join("mod.rs")).unwrap();
-        assert!(door.starts_with("//!"), "src/{room}/mod.rs does not say why the room exists");
+        assert!(
+            door.starts_with("//!"),
+            "src/{room}/mod.rs does not say why the room exists"
+        );
     }
 }
 
@@ -82,7 +129,10 @@ fn libraries_stay_in_their_room() {
     for file in sources() {
         for (library, home) in LIBRARIES {
             if file.room() != Some(home) && file.names(library) {
-                faults.push(format!("{}: only `{home}` may name `{library}`", file.path.display()));
+                faults.push(format!(
+                    "{}: only `{home}` may name `{library}`",
+                    file.path.display()
+                ));
             }
         }
     }
@@ -92,12 +142,18 @@ fn libraries_stay_in_their_room() {
 #[test]
 fn pure_rooms_see_nothing_of_the_world() {
     let mut faults = Vec::new();
-    for file in sources().into_iter().filter(|file| file.room().is_some_and(|room| PURE.contains(&room))) {
+    for file in sources()
+        .into_iter()
+        .filter(|file| file.room().is_some_and(|room| PURE.contains(&room)))
+    {
         // Its tests may look at a clock.
         let file = file.without_tests();
         for name in IMPURE {
             if file.names(name) {
-                faults.push(format!("{}: a pure room names `{name}`", file.path.display()));
+                faults.push(format!(
+                    "{}: a pure room names `{name}`",
+                    file.path.display()
+                ));
             }
         }
     }
@@ -117,7 +173,10 @@ fn no_file_is_too_long() {
 
 #[test]
 fn the_reader_of_arrows_sees_every_way_to_name_a_room() {
-    let file = |text: &str| Source { path: PathBuf::from("ldap/x.rs"), text: text.to_owned() };
+    let file = |text: &str| Source {
+        path: PathBuf::from("ldap/x.rs"),
+        text: text.to_owned(),
+    };
     for text in [
         "use crate::http::Server;",
         "use crate::{http::Server, scim};",
@@ -128,7 +187,12 @@ fn the_reader_of_arrows_sees_every_way_to_name_a_room() {
     ] {
         assert!(file(text).rooms_named().contains("http"), "{text}");
     }
-    for text in ["// use crate::http::Server;", "/// See [`crate::http`].", "use crate::ldap::http;", "let text = \"crate::http\";"] {
+    for text in [
+        "// use crate::http::Server;",
+        "/// See [`crate::http`].",
+        "use crate::ldap::http;",
+        "let text = \"crate::http\";",
+    ] {
         assert!(!file(text).rooms_named().contains("http"), "{text}");
     }
     assert!(file("use ldap3::Ldap;").names("ldap3"));
@@ -153,9 +217,22 @@ impl Source {
 
     /// The product's own code: a file of tests is empty, and a module of tests ends its file.
     fn without_tests(self) -> Source {
-        let tests = self.path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem == "tests" || stem.ends_with("_tests"));
-        let end = if tests { 0 } else { self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len()) };
-        Source { text: self.text[..end].to_owned(), path: self.path }
+        let tests = self
+            .path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .is_some_and(|stem| stem == "tests" || stem.ends_with("_tests"));
+        let end = if tests {
+            0
+        } else {
+            self.text
+                .find("#[cfg(test)]\nmod tests {")
+                .unwrap_or(self.text.len())
+        };
+        Source {
+            text: self.text[..end].to_owned(),
+            path: self.path,
+        }
     }
 
     /// The code alone: no comments, no text literals on one line.
@@ -195,7 +272,10 @@ impl Source {
     fn rooms_named(&self) -> BTreeSet<String> {
         let code = self.code();
         let mut found = BTreeSet::new();
-        for (at, root) in code.match_indices("crate::").chain(climbs(&code, self.path.components().count())) {
+        for (at, root) in code
+            .match_indices("crate::")
+            .chain(climbs(&code, self.path.components().count()))
+        {
             let rest = &code[at + root.len()..];
             match rest.strip_prefix('{') {
                 Some(group) => found.extend(first_names(group)),
@@ -203,7 +283,10 @@ impl Source {
             }
         }
         let rooms: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).collect();
-        found.into_iter().filter(|name| rooms.contains(name.as_str())).collect()
+        found
+            .into_iter()
+            .filter(|name| rooms.contains(name.as_str()))
+            .collect()
     }
 }
 
@@ -212,7 +295,9 @@ fn climbs(code: &str, depth: usize) -> impl Iterator<Item = (usize, &str)> {
     let climb = "super::".repeat(depth);
     let found: Vec<usize> = code.match_indices(&climb).map(|(at, _)| at).collect();
     let length = climb.len();
-    found.into_iter().map(move |at| (at, &code[at..at + length]))
+    found
+        .into_iter()
+        .map(move |at| (at, &code[at..at + length]))
 }
 
 /// The first name of each member of a brace group, at its own level.
@@ -235,7 +320,11 @@ fn first_names(group: &str) -> Vec<String> {
 }
 
 fn name(text: &str) -> Option<String> {
-    let name: String = text.trim_start().chars().take_while(|letter| word(*letter)).collect();
+    let name: String = text
+        .trim_start()
+        .chars()
+        .take_while(|letter| word(*letter))
+        .collect();
     (!name.is_empty()).then_some(name)
 }
 
@@ -258,7 +347,10 @@ fn sources() -> Vec<Source> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                files.push(Source { path: path.strip_prefix(source()).unwrap().to_owned(), text });
+                files.push(Source {
+                    path: path.strip_prefix(source()).unwrap().to_owned(),
+                    text,
+                });
             }
         }
     }

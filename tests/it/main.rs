@@ -3,5 +3,11 @@
 // A test fails loudly: that is its answer.
 #![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
+mod hostile;
+mod house;
+mod front_door;
 mod idp;
+mod leniency;
+mod properties;
+mod semantics;
 mod support;

@@ -151,7 +151,8 @@ dn: olcOverlay={1}refint,olcDatabase={1}mdb,cn=config
 objectClass: olcOverlayConfig
 objectClass: olcRefintConfig
 olcOverlay: {1}refint
-olcRefintAttribute: member manager
+olcRefintAttribute: member
+olcRefintAttribute: manager
 olcRefintNothing: cn=empty-membership-placeholder
 
 dn: olcOverlay={2}ppolicy,olcDatabase={1}mdb,cn=config
@@ -248,7 +249,7 @@ openldap_load() {
 openldap_build() {
     local address names=(DNS:localhost DNS:ldap.example.test)
     for address in $LAB_OPENLDAP_ADDRESS $LAB_OPENLDAP_ALIASES; do names+=("IP:$address"); done
-    rm -rf "$openldap_dir/config" "$openldap_dir/data" "$openldap_dir/slapd.log"
+    rm -rf "$openldap_dir/config" "$openldap_dir/data" "$openldap_dir/slapd.log" "$openldap_dir/seeded"
     mkdir -p "$openldap_dir"/{config,data,run}
     chmod 700 "$openldap_dir"
     certificate_authority ca
@@ -302,11 +303,13 @@ openldap_seed() {
     local running='' begun
     openldap_tools
     begun=$(now_ms)
+    [ ! -e "$openldap_dir/seeded" ] || die "this OpenLDAP is seeded already; \`lab down openldap\` first"
     recorded_pid "$openldap_pid" >/dev/null && running=yes
     stop_process "$openldap_pid"
     awk -v kind=openldap -v count="$1" -v base="$openldap_base" -f "$lab_home/seed.awk" >"$openldap_dir/seed.ldif"
     openldap_load "$openldap_dir/seed.ldif"
     rm -f "$openldap_dir/seed.ldif"
+    touch "$openldap_dir/seeded"
     log "OpenLDAP seeded with $1 users in $(( $(now_ms) - begun )) ms"
     [ -z "$running" ] || openldap_start
 }

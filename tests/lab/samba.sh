@@ -203,11 +203,13 @@ samba_seed() {
     local running='' begun
     samba_tools
     begun=$(now_ms)
+    [ ! -e "$samba_dir/seeded" ] || die "this Samba is seeded already; \`lab down samba\` first"
     recorded_pid "$samba_pid" >/dev/null && running=yes
     stop_process "$samba_pid"
     awk -v kind=samba -v count="$1" -v base="$samba_base" -f "$lab_home/seed.awk" |
         /usr/bin/python3 "$lab_home/samba-load.py" "$samba_conf" "$samba_dir/private/sam.ldb" "$LAB_ROOT/secrets/samba-outsider" ||
         die "Samba refused the seeded entries"
+    touch "$samba_dir/seeded"
     log "Samba seeded with $1 users in $(( $(now_ms) - begun )) ms"
     [ -z "$running" ] || samba_start
 }

@@ -67,7 +67,7 @@ function user(n,   boss, place) {
         put("userAccountControl", 512)
         put("department", department[place])
         put("company", "Example")
-        put("employeeID", sprintf("%06d", n))
+        put("employeeNumber", sprintf("%06d", n))
     } else {
         put("objectClass", "inetOrgPerson")
         put("uid", uid[n])

@@ -10,7 +10,11 @@ use crate::http::TokenHash;
 
 pub(super) fn check(raw: Vec<RawClient>, faults: &mut Faults) -> Vec<Client> {
     if raw.is_empty() {
-        let fault = Fault::new("clients", "missing", "there is no `[[clients]]`, so nobody could call");
+        let fault = Fault::new(
+            "clients",
+            "missing",
+            "there is no `[[clients]]`, so nobody could call",
+        );
         faults.add(fault.hint("run `scimbridge token new`, and write a `[[clients]]` with a `name` and the printed hash in `tokens`"));
     }
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
@@ -18,26 +22,57 @@ pub(super) fn check(raw: Vec<RawClient>, faults: &mut Faults) -> Vec<Client> {
     let mut checked = Vec::new();
     for (index, client) in raw.into_iter().enumerate() {
         let key = |setting: &str| format!("clients.{index}.{setting}");
-        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter);
+        let plain = |letter: char| {
+            letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter)
+        };
         if client.name.is_empty() || client.name.len() > 64 || !client.name.chars().all(plain) {
-            let fault = Fault::new(key("name"), "invalid-value", "a client's name is 1 to 64 lower-case letters, digits, `.`, `_` and `-`");
-            faults.add(fault.hint("it stands in every line of the log about this client, as in `\"entra\"`"));
+            let fault = Fault::new(
+                key("name"),
+                "invalid-value",
+                "a client's name is 1 to 64 lower-case letters, digits, `.`, `_` and `-`",
+            );
+            faults.add(
+                fault.hint(
+                    "it stands in every line of the log about this client, as in `\"entra\"`",
+                ),
+            );
         }
         if names.insert(client.name.clone(), index).is_some() {
-            let fault = Fault::new(key("name"), "contradiction", format!("two clients are called `{}`", client.name));
-            faults.add(fault.hint("give each client a name of its own; one client may have two tokens"));
+            let fault = Fault::new(
+                key("name"),
+                "contradiction",
+                format!("two clients are called `{}`", client.name),
+            );
+            faults.add(
+                fault.hint("give each client a name of its own; one client may have two tokens"),
+            );
         }
         if client.tokens.is_empty() || client.tokens.len() > 2 {
-            let fault = Fault::new(key("tokens"), "invalid-value", format!("a client has one or two tokens, not {}", client.tokens.len()));
+            let fault = Fault::new(
+                key("tokens"),
+                "invalid-value",
+                format!(
+                    "a client has one or two tokens, not {}",
+                    client.tokens.len()
+                ),
+            );
             faults.add(fault.hint("two while a token is being replaced: add the new hash, change the identity provider, remove the old hash"));
         }
         let mut tokens = Vec::new();
         for (position, text) in client.tokens.iter().enumerate() {
             let key = format!("{}.{position}", key("tokens"));
-            let Some(hash) = faults.keep(hash(&key, text)) else { continue };
+            let Some(hash) = faults.keep(hash(&key, text)) else {
+                continue;
+            };
             if let Some(owner) = owners.insert(*hash.bytes(), client.name.clone()) {
-                let fault = Fault::new(key, "contradiction", format!("the client `{owner}` already has this token"));
-                faults.add(fault.hint("a token says who calls: make another with `scimbridge token new`"));
+                let fault = Fault::new(
+                    key,
+                    "contradiction",
+                    format!("the client `{owner}` already has this token"),
+                );
+                faults.add(
+                    fault.hint("a token says who calls: make another with `scimbridge token new`"),
+                );
             }
             tokens.push(hash);
         }
@@ -45,11 +80,18 @@ pub(super) fn check(raw: Vec<RawClient>, faults: &mut Faults) -> Vec<Client> {
             None | Some("lenient") => false,
             Some("strict") => true,
             Some(_) => {
-                faults.add(invalid(&key("profile"), "is neither `lenient` nor `strict`"));
+                faults.add(invalid(
+                    &key("profile"),
+                    "is neither `lenient` nor `strict`",
+                ));
                 false
             }
         };
-        checked.push(Client { name: client.name, tokens, strict });
+        checked.push(Client {
+            name: client.name,
+            tokens,
+            strict,
+        });
     }
     checked
 }

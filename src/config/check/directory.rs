@@ -21,7 +21,9 @@ pub(super) fn mapping(
 ) -> Option<Result<Mapping, String>> {
     let name = raw.mapping.as_str();
     let key = "directory.mapping";
-    let load = |source: &str, text: &str| Some(Mapping::load(source, text).map_err(|cause| cause.report()));
+    let load = |source: &str, text: &str| {
+        Some(Mapping::load(source, text).map_err(|cause| cause.report()))
+    };
     if name.ends_with(".toml") {
         let file = folder.join(name);
         return match std::fs::read_to_string(&file) {
@@ -33,30 +35,55 @@ pub(super) fn mapping(
         return load(name, text);
     }
     let names: Vec<&str> = Mapping::builtin_names().collect();
-    let fault = Fault::new(key, "unknown-mapping", format!("there is no built-in mapping `{name}`"));
+    let fault = Fault::new(
+        key,
+        "unknown-mapping",
+        format!("there is no built-in mapping `{name}`"),
+    );
     faults.keep(Err(match nearest(name, names.iter().copied()) {
-        Some(near) => fault.hint(format!("did you mean `{near}`? A file's name ends in `.toml`")),
-        None => fault.hint(format!("built in are {}; a file's name ends in `.toml`", super::quoted(&names))),
+        Some(near) => fault.hint(format!(
+            "did you mean `{near}`? A file's name ends in `.toml`"
+        )),
+        None => fault.hint(format!(
+            "built in are {}; a file's name ends in `.toml`",
+            super::quoted(&names)
+        )),
     }))
 }
 
 pub(super) fn check(raw: RawDirectory, folder: &Path, faults: &mut Faults) -> Option<Directory> {
     if raw.urls.is_empty() {
-        faults.add(Fault::new("directory.urls", "missing", "`directory.urls` is empty").hint("name at least one directory server"));
+        faults.add(
+            Fault::new("directory.urls", "missing", "`directory.urls` is empty")
+                .hint("name at least one directory server"),
+        );
     }
     let urls: Option<Vec<String>> = raw
         .urls
         .iter()
         .enumerate()
-        .map(|(index, text)| faults.keep(url(&format!("directory.urls.{index}"), text, raw.start_tls)))
+        .map(|(index, text)| {
+            faults.keep(url(&format!("directory.urls.{index}"), text, raw.start_tls))
+        })
         .collect();
-    let ca = raw.ca_file.as_deref().and_then(|file| faults.keep(authorities(&folder.join(file))));
+    let ca = raw
+        .ca_file
+        .as_deref()
+        .and_then(|file| faults.keep(authorities(&folder.join(file))));
     let bind_dn = faults.keep(dn("directory.bind_dn", &raw.bind_dn));
-    let bind_password = password(raw.bind_password, raw.bind_password_file.as_deref(), folder, faults);
+    let bind_password = password(
+        raw.bind_password,
+        raw.bind_password_file.as_deref(),
+        folder,
+        faults,
+    );
     let connections = faults.keep(number("directory.connections", raw.connections, 64));
     let in_flight = faults.keep(number("directory.in_flight", raw.in_flight, 1024));
     let connect_timeout = faults.keep(duration("directory.connect_timeout", &raw.connect_timeout));
-    let operation_timeout = faults.keep(duration("directory.operation_timeout", &raw.operation_timeout));
+    let operation_timeout = faults.keep(duration(
+        "directory.operation_timeout",
+        &raw.operation_timeout,
+    ));
     let max_age = faults.keep(duration("directory.max_age", &raw.max_age));
     Some(Directory {
         urls: urls?,
@@ -84,17 +111,30 @@ fn url(key: &str, text: &str, start_tls: bool) -> Result<String, Fault> {
     };
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     let Some(host) = host(authority) else {
-        let fault = fault("invalid-value", format!("`{text}` does not name a host, or names more than host and port"));
-        return Err(fault.hint("write `ldaps://host` or `ldaps://host:port`; bases belong in `[resources.NAME]`"));
+        let fault = fault(
+            "invalid-value",
+            format!("`{text}` does not name a host, or names more than host and port"),
+        );
+        return Err(fault.hint(
+            "write `ldaps://host` or `ldaps://host:port`; bases belong in `[resources.NAME]`",
+        ));
     };
     if secure && start_tls {
-        let fault = fault("contradiction", format!("`{text}` is TLS from the start, and `start_tls` begins it later"));
+        let fault = fault(
+            "contradiction",
+            format!("`{text}` is TLS from the start, and `start_tls` begins it later"),
+        );
         return Err(fault.hint("remove `start_tls`, or write `ldap://`"));
     }
     let loopback = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
     if !secure && !start_tls && !loopback {
-        let fault = fault("plain-ldap", format!("`{text}` would send the bind password and every value unencrypted"));
+        let fault = fault(
+            "plain-ldap",
+            format!("`{text}` would send the bind password and every value unencrypted"),
+        );
         return Err(fault.hint("write `ldaps://`, or set `start_tls = true`"));
     }
     Ok(text.strip_suffix('/').unwrap_or(text).to_owned())
@@ -106,7 +146,14 @@ fn host(authority: &str) -> Option<&str> {
         Some(rest) => {
             let (host, after) = rest.split_once(']')?;
             host.parse::<std::net::Ipv6Addr>().ok()?;
-            (host, if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
+            (
+                host,
+                if after.is_empty() {
+                    None
+                } else {
+                    Some(after.strip_prefix(':')?)
+                },
+            )
         }
         None => match authority.split_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -115,7 +162,8 @@ fn host(authority: &str) -> Option<&str> {
     };
     let named = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
     let valid = !host.is_empty() && host.chars().all(named);
-    (valid && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))).then_some(host)
+    (valid && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0)))
+        .then_some(host)
 }
 
 fn authorities(file: &Path) -> Result<Vec<u8>, Fault> {
@@ -125,7 +173,8 @@ fn authorities(file: &Path) -> Result<Vec<u8>, Fault> {
         return Ok(text);
     }
     let message = format!("`{key}`: `{}` holds no PEM certificate", file.display());
-    Err(Fault::new(key, "invalid-value", message).hint("a PEM file has a line `-----BEGIN CERTIFICATE-----`"))
+    Err(Fault::new(key, "invalid-value", message)
+        .hint("a PEM file has a line `-----BEGIN CERTIFICATE-----`"))
 }
 
 fn password(
@@ -148,14 +197,21 @@ fn password(
         (None, Some(file)) => {
             let key = "directory.bind_password_file";
             let file = folder.join(file);
-            let read = std::fs::read_to_string(&file).map_err(|error| unreadable(key, &file, &error));
+            let read =
+                std::fs::read_to_string(&file).map_err(|error| unreadable(key, &file, &error));
             (key, secret(faults.keep(read)?))
         }
     };
     if password.expose_secret().is_empty() {
         // RFC 4513 §5.1.2: a bind with an empty password succeeds as anonymous.
-        let fault = Fault::new(key, "invalid-value", format!("`{key}` gives an empty password"));
-        return faults.keep(Err(fault.hint("a bind without a password is anonymous, and the directory would not say so")));
+        let fault = Fault::new(
+            key,
+            "invalid-value",
+            format!("`{key}` gives an empty password"),
+        );
+        return faults.keep(Err(fault.hint(
+            "a bind without a password is anonymous, and the directory would not say so",
+        )));
     }
     Some(password)
 }

@@ -15,7 +15,11 @@ pub(super) struct Fences {
     pub(super) protected_groups: Vec<Dn>,
 }
 
-pub(super) fn check(raw: RawGuard, resources: &BTreeMap<String, Resource>, faults: &mut Faults) -> Option<Fences> {
+pub(super) fn check(
+    raw: RawGuard,
+    resources: &BTreeMap<String, Resource>,
+    faults: &mut Faults,
+) -> Option<Fences> {
     let mut list = |name: &str, texts: Vec<String>| -> Option<Vec<Dn>> {
         // Not short-circuiting: every bad DN is reported.
         let parsed: Vec<Option<Dn>> = texts
@@ -36,8 +40,13 @@ pub(super) fn check(raw: RawGuard, resources: &BTreeMap<String, Resource>, fault
                 "contradiction",
                 format!("`{unit}` lies outside every base, so nothing in it can be changed anyway"),
             );
-            faults.add(fault.hint("correct the DN, or the `base` of the resource it was meant for"));
+            faults
+                .add(fault.hint("correct the DN, or the `base` of the resource it was meant for"));
         }
     }
-    Some(Fences { allowed: allowed?, protected_entries: protected_entries?, protected_groups: protected_groups? })
+    Some(Fences {
+        allowed: allowed?,
+        protected_entries: protected_entries?,
+        protected_groups: protected_groups?,
+    })
 }

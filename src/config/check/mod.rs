@@ -52,12 +52,19 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
     let mapping = directory::mapping(&raw.directory, folder, &mut faults);
     let server = server::check(raw.server, folder, &mut faults);
     let directory = directory::check(raw.directory, folder, &mut faults);
-    let resources = resources(raw.resources, mapping.as_ref().and_then(|mapping| mapping.as_ref().ok()), &mut faults);
+    let resources = resources(
+        raw.resources,
+        mapping.as_ref().and_then(|mapping| mapping.as_ref().ok()),
+        &mut faults,
+    );
     let fences = fences::check(raw.guard, &resources, &mut faults);
     let unknown_manager = match raw.references.unknown_manager.as_str() {
         "drop" => Some(UnknownReference::Drop),
         "refuse" => Some(UnknownReference::Refuse),
-        _ => faults.keep(Err(invalid("references.unknown_manager", "is neither `drop` nor `refuse`"))),
+        _ => faults.keep(Err(invalid(
+            "references.unknown_manager",
+            "is neither `drop` nor `refuse`",
+        ))),
     };
     let clients = clients::check(raw.clients, &mut faults);
     let log = log(raw.log, &mut faults);
@@ -70,7 +77,14 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
         None => None,
     };
     match (mapping, server, directory, fences, unknown_manager, log) {
-        (Some(mapping), Some(server), Some(directory), Some(fences), Some(unknown_manager), Some(log)) => Ok(Config {
+        (
+            Some(mapping),
+            Some(server),
+            Some(directory),
+            Some(fences),
+            Some(unknown_manager),
+            Some(log),
+        ) => Ok(Config {
             server,
             directory,
             mapping,
@@ -83,7 +97,11 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
             log,
         }),
         // Unreachable while every check that yields nothing leaves a fault behind; an empty report would still refuse.
-        _ => Err(Failed::Faults(vec![Fault::new("", "internal", "a check failed without saying why")])),
+        _ => Err(Failed::Faults(vec![Fault::new(
+            "",
+            "internal",
+            "a check failed without saying why",
+        )])),
     }
 }
 
@@ -93,7 +111,13 @@ fn resources(
     faults: &mut Faults,
 ) -> BTreeMap<String, Resource> {
     let served: Vec<&str> = mapping
-        .map(|mapping| mapping.types.iter().map(|served| served.definition.resource_type.name.as_str()).collect())
+        .map(|mapping| {
+            mapping
+                .types
+                .iter()
+                .map(|served| served.definition.resource_type.name.as_str())
+                .collect()
+        })
         .unwrap_or_default();
     for name in &served {
         if !raw.contains_key(*name) {
@@ -116,22 +140,46 @@ fn resources(
                 None => format!("the mapping serves {}", quoted(&served)),
             };
             let message = format!("the mapping serves no resource type `{name}`");
-            faults.add(Fault::new(format!("resources.{name}"), "unknown-resource-type", message).hint(hint));
+            faults.add(
+                Fault::new(
+                    format!("resources.{name}"),
+                    "unknown-resource-type",
+                    message,
+                )
+                .hint(hint),
+            );
         }
         let base = faults.keep(dn(&key("base"), &resource.base));
         let create_in = match resource.create_in {
             Some(text) => faults.keep(dn(&key("create_in"), &text)),
             None => base.clone(),
         };
-        let filter = resource.filter.and_then(|text| {
-            faults.keep(Filter::parse(&text).map_err(|error| invalid(&key("filter"), &format!("is no LDAP filter: {error}"))))
-        });
+        let filter =
+            resource.filter.and_then(|text| {
+                faults.keep(Filter::parse(&text).map_err(|error| {
+                    invalid(&key("filter"), &format!("is no LDAP filter: {error}"))
+                }))
+            });
         if let (Some(base), Some(create_in)) = (base, create_in) {
             if !create_in.is_within(&base) {
-                let fault = Fault::new(key("create_in"), "contradiction", format!("`{create_in}` is not within the base `{base}`"));
-                faults.add(fault.hint("a new entry could not be found again; name a DN at or below `base`"));
+                let fault = Fault::new(
+                    key("create_in"),
+                    "contradiction",
+                    format!("`{create_in}` is not within the base `{base}`"),
+                );
+                faults
+                    .add(fault.hint(
+                        "a new entry could not be found again; name a DN at or below `base`",
+                    ));
             }
-            checked.insert(name, Resource { base, create_in, filter });
+            checked.insert(
+                name,
+                Resource {
+                    base,
+                    create_in,
+                    filter,
+                },
+            );
         }
     }
     checked
@@ -147,7 +195,10 @@ fn log(raw: RawLog, faults: &mut Faults) -> Option<Log> {
         "text" => Some(LogFormat::Text),
         _ => faults.keep(Err(invalid("log.format", "is neither `json` nor `text`"))),
     };
-    filter.and(format).map(|format| Log { filter: raw.filter, format })
+    filter.and(format).map(|format| Log {
+        filter: raw.filter,
+        format,
+    })
 }
 
 /// A value of the right type that means nothing; the hint says what to write.
@@ -160,15 +211,22 @@ fn invalid(key: &str, what: &str) -> Fault {
 }
 
 fn dn(key: &str, text: &str) -> Result<Dn, Fault> {
-    let dn = Dn::parse(text).map_err(|error| invalid(key, &format!("is no distinguished name: {error}")))?;
-    if dn.is_root() { Err(invalid(key, "is empty")) } else { Ok(dn) }
+    let dn = Dn::parse(text)
+        .map_err(|error| invalid(key, &format!("is no distinguished name: {error}")))?;
+    if dn.is_root() {
+        Err(invalid(key, "is empty"))
+    } else {
+        Ok(dn)
+    }
 }
 
 /// A duration above zero and up to a day.
 fn duration(key: &str, text: &str) -> Result<Duration, Fault> {
     match quantity::duration(text) {
         Some(duration) if duration.is_zero() => Err(invalid(key, "must be longer than nothing")),
-        Some(duration) if duration > Duration::from_secs(86_400) => Err(invalid(key, "is longer than a day")),
+        Some(duration) if duration > Duration::from_secs(86_400) => {
+            Err(invalid(key, "is longer than a day"))
+        }
         Some(duration) => Ok(duration),
         None => Err(invalid(key, "is no duration")),
     }
@@ -183,5 +241,9 @@ fn number(key: &str, number: u32, most: u32) -> Result<usize, Fault> {
 }
 
 fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

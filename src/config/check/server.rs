@@ -17,12 +17,16 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
         && listen == admin
         && listen.port() != 0
     {
-        let message = format!("`server.admin_listen` is the same address as `server.listen`, `{listen}`");
+        let message =
+            format!("`server.admin_listen` is the same address as `server.listen`, `{listen}`");
         let fault = Fault::new("server.admin_listen", "contradiction", message);
         faults.add(fault.hint("the two listeners need a port each"));
     }
     let base_path = faults.keep(base_path(&raw.base_path));
-    let base_url = raw.base_url.as_deref().and_then(|text| faults.keep(base_url(text)));
+    let base_url = raw
+        .base_url
+        .as_deref()
+        .and_then(|text| faults.keep(base_url(text)));
     plain_http(&raw, listen, faults);
     let body_limit = faults.keep(match quantity::size(&raw.body_limit.0) {
         Some(bytes) if (1024..=64 << 20).contains(&bytes) => Ok(bytes),
@@ -31,8 +35,11 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
     });
     let request_timeout = faults.keep(duration("server.request_timeout", &raw.request_timeout));
     let shutdown_timeout = faults.keep(duration("server.shutdown_timeout", &raw.shutdown_timeout));
-    let max_concurrent_requests =
-        faults.keep(number("server.max_concurrent_requests", raw.max_concurrent_requests, 65_536));
+    let max_concurrent_requests = faults.keep(number(
+        "server.max_concurrent_requests",
+        raw.max_concurrent_requests,
+        65_536,
+    ));
     let max_results = faults.keep(number("server.max_results", raw.max_results, 10_000));
     let workers = match raw.workers {
         Some(workers) => faults.keep(number("server.workers", workers, 1024)),
@@ -64,7 +71,10 @@ fn tls(raw: &RawServer, folder: &Path, faults: &mut Faults) -> Option<(PathBuf, 
         (None, Some(_)) => faults.keep(Err(one_alone("private_key_file", "certificate_file"))),
         (Some(certificate), Some(key)) => {
             let (certificate, key) = (folder.join(certificate), folder.join(key));
-            for (setting, file) in [("server.certificate_file", &certificate), ("server.private_key_file", &key)] {
+            for (setting, file) in [
+                ("server.certificate_file", &certificate),
+                ("server.private_key_file", &key),
+            ] {
                 if let Err(error) = std::fs::File::open(file) {
                     faults.add(unreadable(setting, file, &error));
                 }
@@ -85,14 +95,18 @@ fn plain_http(raw: &RawServer, listen: Option<SocketAddr>, faults: &mut Faults) 
     if raw.plain_http && has_tls {
         let message = "`server.plain_http` is set, and so is a certificate";
         let fault = Fault::new("server.plain_http", "contradiction", message);
-        faults.add(fault.hint("remove `plain_http` to serve TLS, or the certificate to serve plain HTTP"));
+        faults.add(
+            fault.hint("remove `plain_http` to serve TLS, or the certificate to serve plain HTTP"),
+        );
     }
     if let Some(listen) = listen
         && !raw.plain_http
         && !has_tls
         && !listen.ip().is_loopback()
     {
-        let message = format!("`server.listen` is `{listen}`, which other machines reach, and there is no certificate");
+        let message = format!(
+            "`server.listen` is `{listen}`, which other machines reach, and there is no certificate"
+        );
         let fault = Fault::new("server.listen", "plain-http", message);
         faults.add(fault.hint(
             "set `certificate_file` and `private_key_file`; or `plain_http = true` if something in front ends TLS",
@@ -101,28 +115,43 @@ fn plain_http(raw: &RawServer, listen: Option<SocketAddr>, faults: &mut Faults) 
 }
 
 fn address(key: &str, text: &str) -> Result<SocketAddr, Fault> {
-    text.parse().map_err(|_| invalid(key, &format!("is `{text}`, which is no numeric address with a port")))
+    text.parse().map_err(|_| {
+        invalid(
+            key,
+            &format!("is `{text}`, which is no numeric address with a port"),
+        )
+    })
 }
 
 fn base_path(text: &str) -> Result<String, Fault> {
     let trimmed = text.trim_end_matches('/');
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-._~".contains(letter);
     if !text.starts_with('/') || trimmed.contains("//") || !text.chars().all(plain) {
-        return Err(Fault::new("server.base_path", "invalid-value", format!("`server.base_path` is `{text}`, which is no plain path"))
-            .hint("begin with `/` and use letters, digits, `-`, `.`, `_`, `~`, as in `\"/scim/v2\"`"));
+        return Err(Fault::new(
+            "server.base_path",
+            "invalid-value",
+            format!("`server.base_path` is `{text}`, which is no plain path"),
+        )
+        .hint("begin with `/` and use letters, digits, `-`, `.`, `_`, `~`, as in `\"/scim/v2\"`"));
     }
     Ok(trimmed.to_owned())
 }
 
 fn base_url(text: &str) -> Result<String, Fault> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
     let clean = |letter: char| letter.is_ascii_graphic() && !"?#\"<>\\^`{|}".contains(letter);
     match host {
         Some(host) if !host.is_empty() && !host.contains('@') && text.chars().all(clean) => {
             Ok(text.trim_end_matches('/').to_owned())
         }
-        _ => Err(Fault::new("server.base_url", "invalid-value", format!("`server.base_url` is `{text}`, which is no base URL"))
-            .hint("write it as clients do, without query: `\"https://scim.example.com/scim/v2\"`")),
+        _ => Err(Fault::new(
+            "server.base_url",
+            "invalid-value",
+            format!("`server.base_url` is `{text}`, which is no base URL"),
+        )
+        .hint("write it as clients do, without query: `\"https://scim.example.com/scim/v2\"`")),
     }
 }

@@ -310,11 +310,21 @@ fn protected_group_an_administrators_password_cannot_be_reset() {
         primary_group_rid: Some(512),
         ..person("Eve")
     };
+    // No configuration names Enterprise Admins here.
+    let by_unconfigured_primary_group = Facts {
+        primary_group_rid: Some(519),
+        ..person("Eve")
+    };
     let by_own_primary_group = Facts {
         primary_group_rid: Some(2000),
         ..person("Eve")
     };
-    for eve in [by_link, by_primary_group, by_own_primary_group] {
+    for eve in [
+        by_link,
+        by_primary_group,
+        by_unconfigured_primary_group,
+        by_own_primary_group,
+    ] {
         let password = Values::Secret(b"mine".to_vec().into());
         let reset = modify(
             &eve,

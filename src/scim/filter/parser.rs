@@ -272,9 +272,10 @@ impl<'a> Parser<'a> {
         let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual);
         if ordered && matches!(value, Literal::Boolean(_) | Literal::Null) {
             return Err(Error::invalid_filter(format!(
-                "At position {}: `{}` cannot compare {path} with {value}; use eq or ne.",
+                "At position {}: `{}` cannot compare {} with {value}; use eq or ne.",
                 start + 1,
-                operator.name()
+                operator.name(),
+                quoted(&path.to_string())
             )));
         }
         Ok(Filter::Compare {

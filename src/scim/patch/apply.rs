@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::elements::Collection;
 use super::{Op, Operation, PatchRequest};
 use crate::scim::dialect::Dialect;
-use crate::scim::error::Error;
+use crate::scim::error::{Error, quoted};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::{Attribute, Definition, Mutability};
@@ -57,7 +57,8 @@ impl Work<'_> {
         // Reading made sure of that; an operation built otherwise names nothing here.
         let Some(resolved) = self.definition.lookup(&path) else {
             return Err(Error::invalid_path(format!(
-                "{path} is not an attribute of this resource; see /Schemas."
+                "{} is not an attribute of this resource; see /Schemas.",
+                quoted(&path.to_string())
             )));
         };
         if resolved.attribute.multi_valued {

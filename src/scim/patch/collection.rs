@@ -154,3 +154,108 @@ fn selected(filter: &Filter) -> Option<Vec<&str>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::scim::Dialect;
+    use crate::scim::fixtures::{groups, read};
+
+    fn split(operations: Value) -> Option<(CollectionDelta, PatchRequest)> {
+        let (request, _) = read(&groups(), &Dialect::lenient(), operations).unwrap();
+        request.split_collection("members").unwrap()
+    }
+
+    fn delta(replace: bool, add: &[&str], remove: &[&str]) -> CollectionDelta {
+        let own = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
+        CollectionDelta {
+            replace,
+            add: own(add),
+            remove: own(remove),
+        }
+    }
+
+    #[test]
+    fn member_changes_fold_without_reading_the_group() {
+        for (operations, expected) in [
+            (
+                json!([{ "op": "Add", "path": "members", "value": [{ "value": "a" }, { "value": "A" }] }]),
+                delta(false, &["a"], &[]),
+            ),
+            (
+                json!([{ "op": "add", "path": "members", "value": { "value": "a" } }]),
+                delta(false, &["a"], &[]),
+            ),
+            (
+                json!([{ "op": "add", "path": "members", "value": "a" }]),
+                delta(false, &["a"], &[]),
+            ),
+            (
+                json!([{ "op": "add", "path": "members", "value": ["a", "b"] }]),
+                delta(false, &["a", "b"], &[]),
+            ),
+            (
+                json!([{ "op": "add", "value": { "members": [{ "value": "a" }] } }]),
+                delta(false, &["a"], &[]),
+            ),
+            (
+                json!([{ "op": "remove", "path": "members", "value": [{ "value": "a" }] }]),
+                delta(false, &[], &["a"]),
+            ),
+            (
+                json!([{ "op": "remove", "path": "members[value eq \"a\" or value eq \"b\"]" }]),
+                delta(false, &[], &["a", "b"]),
+            ),
+            (
+                json!([{ "op": "remove", "path": "members[value eq \"a\"]" }, { "op": "add", "path": "members", "value": [{ "value": "b" }] }]),
+                delta(false, &["b"], &["a"]),
+            ),
+            (
+                json!([{ "op": "add", "path": "members", "value": ["a"] }, { "op": "remove", "path": "members", "value": ["A"] }]),
+                delta(false, &[], &["a"]),
+            ),
+            (
+                json!([{ "op": "remove", "path": "members" }]),
+                delta(true, &[], &[]),
+            ),
+            (
+                json!([{ "op": "replace", "path": "members", "value": [] }]),
+                delta(true, &[], &[]),
+            ),
+            (
+                json!([{ "op": "replace", "path": "members", "value": null }]),
+                delta(true, &[], &[]),
+            ),
+            (
+                json!([{ "op": "add", "path": "members", "value": ["x"] }, { "op": "replace", "path": "members", "value": ["a", "b"] }, { "op": "remove", "path": "members", "value": ["b"] }]),
+                delta(true, &["a"], &[]),
+            ),
+            (
+                json!([{ "op": "add", "path": "members", "value": null }]),
+                delta(false, &[], &[]),
+            ),
+        ] {
+            let (found, rest) = split(operations.clone()).unwrap();
+            assert_eq!(found, expected, "{operations}");
+            assert!(rest.is_empty());
+        }
+        let (found, rest) = split(json!([
+            { "op": "replace", "value": { "id": "g", "displayName": "Ops EU", "members": ["a"] } }
+        ]))
+        .unwrap();
+        assert_eq!(found, delta(true, &["a"], &[]));
+        assert_eq!(rest.operations.len(), 1);
+        assert_eq!(
+            split(json!([{ "op": "remove", "path": "members[type eq \"User\"]" }])),
+            None
+        );
+        let error = read(
+            &groups(),
+            &Dialect::lenient(),
+            json!([{ "op": "remove", "path": "members.value" }]),
+        );
+        assert_eq!(error.unwrap_err().scim_type.unwrap().name(), "invalidPath");
+    }
+}

@@ -8,6 +8,8 @@ mod apply;
 mod collection;
 mod elements;
 mod expand;
+#[cfg(test)]
+mod law_tests;
 mod parse;
 #[cfg(test)]
 mod tests;

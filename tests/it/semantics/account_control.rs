@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::support::admin::one;
 use crate::support::people::{create_user, entra_user, okta_user};
 use crate::support::{Bridge, GOOD_PASSWORD, Kind, both};
 
@@ -30,7 +31,7 @@ async fn disabling_changes_one_bit_and_leaves_the_others(bridge: &Bridge) {
         assert!(!bridge.held(&id).await.has("pwdAccountLockedTime"));
         return;
     }
-    // The administrator had decided that this password does not expire, and that a smart card is needed.
+    // The administrator had decided that this password does not expire.
     bridge.admin.set(&entry.dn, "userAccountControl", &[(0x200 | 0x10000).to_string()]).await;
     set_active(bridge, &id, false).await;
     assert_eq!(bridge.held(&id).await.account_control(), 0x200 | 0x10000 | 0x2);
@@ -158,15 +159,40 @@ async fn delegation_bits_cannot_be_reached(bridge: &Bridge) {
 }
 
 async fn enabling_an_account_without_a_password_never_makes_one_that_needs_none(bridge: &Bridge) {
-    // Samba would enable an account without a password; Active Directory would refuse. The bridge decides alike.
-    let planted = bridge.plant_user(&bridge.people, "ana").await;
-    if bridge.kind() == Kind::Samba {
-        bridge.admin.set(&planted.dn, "userAccountControl", &[(0x200 | 0x20 | 0x2).to_string()]).await;
-    } else {
-        bridge.admin.set(&planted.dn, "pwdAccountLockedTime", &["000001010000Z"]).await;
+    if bridge.kind() == Kind::OpenLdap {
+        // Here an account without a password cannot sign in, locked or not.
+        let id = create_user(bridge, "ana").await;
+        set_active(bridge, &id, false).await;
+        set_active(bridge, &id, true).await;
+        let entry = bridge.held(&id).await;
+        assert_ne!(bridge.admin.bind_as(&entry.dn, GOOD_PASSWORD).await, 0);
+        return;
     }
-    set_active(bridge, &planted.id, true).await;
-    let entry = bridge.held(&planted.id).await;
-    assert!(entry.enabled());
-    assert_eq!(bridge.admin.bind_as(&entry.dn, GOOD_PASSWORD).await, 0);
+    // Samba would enable an account without a password, Active Directory refuses (0000052D): the bridge decides alike.
+    let account = format!("nopw.{}", bridge.tag);
+    let dn = format!("CN={account},{}", bridge.people);
+    let name = bridge.name("nopw");
+    let attributes = vec![
+        ("objectClass", one("user")),
+        ("sAMAccountName", one(&account)),
+        ("userPrincipalName", one(&name)),
+        ("userAccountControl", one("514")),
+    ];
+    bridge.admin.add(&dn, attributes).await;
+    let entry = bridge.admin.entry(&dn).await.expect("just added");
+    let enable = json!([{"op": "replace", "path": "active", "value": true}]);
+    let answer = bridge.okta().patch(&format!("/Users/{}", entry.id()), enable.clone()).await;
+    let detail = answer.bad_request("invalidValue");
+    assert!(detail.contains("password"), "{detail}");
+    assert_eq!(bridge.held(&entry.id()).await, entry, "still disabled, and nothing written");
+    // With a password in the same request it can be enabled.
+    let operations = json!([
+        {"op": "replace", "path": "active", "value": true},
+        {"op": "replace", "path": "password", "value": GOOD_PASSWORD}
+    ]);
+    bridge.okta().patch(&format!("/Users/{}", entry.id()), operations).await.resource();
+    let enabled = bridge.held(&entry.id()).await;
+    assert!(enabled.enabled());
+    assert_eq!(enabled.account_control() & 0x20, 0, "never `no password required`");
+    assert_eq!(bridge.admin.bind_as(&dn, GOOD_PASSWORD).await, 0);
 }

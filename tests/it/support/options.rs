@@ -8,6 +8,7 @@ use super::place::Place;
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     settings: Vec<(String, Value)>,
+    left_out: Vec<String>,
     pub(crate) tls: bool,
     pub(crate) not_ready: bool,
 }
@@ -20,6 +21,12 @@ impl Options {
     /// Sets one key, given with its section: `guard.protected_groups`, `resources.User.base`.
     pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Options {
         self.settings.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// Leaves out a key that is there by default.
+    pub(crate) fn without(mut self, key: &str) -> Options {
+        self.left_out.push(key.to_owned());
         self
     }
 
@@ -64,6 +71,12 @@ impl Options {
         set("log.filter", "info,scimbridge=debug".into());
         for (key, value) in &self.settings {
             set(key, value.clone());
+        }
+        for key in &self.left_out {
+            let (section, key) = key.split_once('.').expect("a key has a section");
+            if let Some(Value::Table(section)) = file.get_mut(section) {
+                section.remove(key);
+            }
         }
         let client = |name: &str, token: &str, profile: &str| {
             let mut client = Table::new();

@@ -1,0 +1,242 @@
+//! Fences: what stands behind one can be read, and neither changed nor deleted nor made a member's back door. Every
+//! refusal is 403, names its rule, and leaves the directory as it was.
+
+use serde_json::{Value, json};
+
+use crate::support::admin::one;
+use crate::support::people::{create_group, create_user, entra_group, entra_user};
+use crate::support::{Bridge, ENTERPRISE, GROUP, Kind, Options, Place, Planted, both};
+
+both!(places: [
+    outside_the_allowed_ous,
+    creating_outside_the_allowed_ous,
+    a_listed_entry,
+    a_listed_group,
+    a_member_of_a_protected_group,
+    a_member_of_a_group_nested_in_a_protected_group,
+    no_new_member_for_a_group_nested_in_a_protected_group,
+    an_account_that_the_directory_calls_privileged,
+    accounts_that_every_domain_has,
+    the_bridges_own_account,
+    a_fenced_entry_can_still_be_read_and_found,
+]);
+
+/// Asserts that every way of changing this user is refused by this rule, and that nothing changed.
+async fn user_is_fenced(bridge: &Bridge, user: &Planted, rule: &str) {
+    let before = bridge.held(&user.id).await;
+    let path = format!("/Users/{}", user.id);
+    let client = bridge.entra();
+    client.get(&path).await.resource();
+    let changes = [
+        json!([{"op": "Replace", "path": "displayName", "value": "Changed"}]),
+        json!([{"op": "Replace", "path": "active", "value": "False"}]),
+        json!([{"op": "Replace", "path": "userName", "value": bridge.name("changed")}]),
+        json!([{"op": "replace", "value": {"password": "Changed-7-Password"}}]),
+    ];
+    for operations in changes {
+        client.patch(&path, operations).await.fenced(rule);
+    }
+    client.put(&path, entra_user(bridge, "changed")).await.fenced(rule);
+    client.delete(&path).await.fenced(rule);
+    // As a member of a group that may itself be changed.
+    let group = create_group(bridge, &format!("Door {rule}")).await;
+    let add = json!([{"op": "Add", "path": "members", "value": [{"value": user.id}]}]);
+    client.patch(&format!("/Groups/{group}"), add).await.fenced(rule);
+    assert_eq!(bridge.held(&group).await.members(), Vec::<String>::new());
+    let body = json!({"schemas": [GROUP], "displayName": bridge.group_name("Door 2"), "members": [{"value": user.id}]});
+    client.post("/Groups", body).await.fenced(rule);
+    assert_eq!(bridge.held(&user.id).await, before);
+    client.delete(&format!("/Groups/{group}")).await.no_content();
+    // A request that changes nothing is answered or refused, but does nothing.
+    assert_eq!(bridge.held(&user.id).await, before);
+}
+
+/// Asserts that every way of changing this group is refused by this rule, and that nothing changed.
+async fn group_is_fenced(bridge: &Bridge, group: &Planted, rule: &str) {
+    let ana = create_user(bridge, "door").await;
+    let before = bridge.held(&group.id).await;
+    let path = format!("/Groups/{}", group.id);
+    let client = bridge.entra();
+    let changes: [Value; 3] = [
+        json!([{"op": "Add", "path": "members", "value": [{"value": ana}]}]),
+        json!([{"op": "Replace", "path": "members", "value": [{"value": ana}]}]),
+        json!([{"op": "Replace", "path": "displayName", "value": bridge.group_name("Changed")}]),
+    ];
+    for operations in changes {
+        client.patch(&path, operations).await.fenced(rule);
+        assert_eq!(bridge.held(&group.id).await, before);
+    }
+    let body = json!({"schemas": [GROUP], "displayName": group.name, "members": [{"value": ana}]});
+    client.put(&path, body).await.fenced(rule);
+    client.delete(&path).await.fenced(rule);
+    assert_eq!(bridge.held(&group.id).await, before);
+    client.delete(&format!("/Users/{ana}")).await.no_content();
+}
+
+async fn outside_the_allowed_ous(place: &Place) {
+    let (open, shut) = (format!("ou=Open,{}", place.people), format!("ou=Shut,{}", place.people));
+    place.plant_ou(&open).await;
+    place.plant_ou(&shut).await;
+    let options = Options::new()
+        .with("guard.allowed", vec![open.as_str(), place.groups.as_str()])
+        .with("resources.User.create_in", open.as_str());
+    let bridge = Bridge::start(place, options).await;
+    let ana = create_user(&bridge, "ana").await;
+    assert!(bridge.held(&ana).await.dn.to_lowercase().ends_with(&open.to_lowercase()));
+    bridge.entra().get("/Users").await.list(1);
+    let olga = place.plant_user(&shut, "olga").await;
+    user_is_fenced(&bridge, &olga, "outside-allowed-ous").await;
+    let operations = json!([{"op": "Replace", "path": "displayName", "value": "Ana R."}]);
+    bridge.entra().patch(&format!("/Users/{ana}"), operations).await.resource();
+}
+
+async fn creating_outside_the_allowed_ous(place: &Place) {
+    let open = format!("ou=Open,{}", place.people);
+    place.plant_ou(&open).await;
+    let options = Options::new()
+        .with("guard.allowed", vec![open.as_str()])
+        .with("resources.User.create_in", open.as_str());
+    let bridge = Bridge::start(place, options).await;
+    let before = bridge.everything().await;
+    bridge.entra().post("/Groups", entra_group(&bridge, "Ops")).await.fenced("outside-allowed-ous");
+    assert_eq!(bridge.everything().await, before);
+}
+
+async fn a_listed_entry(place: &Place) {
+    let olga = place.plant_user(&place.people, "olga").await;
+    let options = Options::new().with("guard.protected_entries", vec![olga.dn.to_uppercase().as_str()]);
+    let bridge = Bridge::start(place, options).await;
+    user_is_fenced(&bridge, &olga, "protected-entry").await;
+}
+
+async fn a_listed_group(place: &Place) {
+    let crew = place.plant_group(&place.groups, "Crew", &[]).await;
+    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    group_is_fenced(&bridge, &crew, "protected-group").await;
+}
+
+async fn a_member_of_a_protected_group(place: &Place) {
+    let olga = place.plant_user(&place.people, "olga").await;
+    let crew = place.plant_group(&place.outside, "Crew", &[&olga.dn]).await;
+    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    user_is_fenced(&bridge, &olga, "protected-group").await;
+}
+
+async fn a_member_of_a_group_nested_in_a_protected_group(place: &Place) {
+    let olga = place.plant_user(&place.people, "olga").await;
+    let inner = place.plant_group(&place.outside, "Inner", &[&olga.dn]).await;
+    let middle = place.plant_group(&place.outside, "Middle", &[&inner.dn]).await;
+    let crew = place.plant_group(&place.outside, "Crew", &[&middle.dn]).await;
+    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    user_is_fenced(&bridge, &olga, "protected-group").await;
+}
+
+async fn no_new_member_for_a_group_nested_in_a_protected_group(place: &Place) {
+    // The back door: whoever enters the inner group is in the protected one too.
+    let inner = place.plant_group(&place.groups, "Inner", &[]).await;
+    let middle = place.plant_group(&place.outside, "Middle", &[&inner.dn]).await;
+    let crew = place.plant_group(&place.outside, "Crew", &[&middle.dn]).await;
+    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    group_is_fenced(&bridge, &inner, "protected-group").await;
+}
+
+async fn an_account_that_the_directory_calls_privileged(place: &Place) {
+    let bridge = Bridge::start(place, Options::new()).await;
+    let olga = place.plant_user(&place.people, "olga").await;
+    if place.kind() == Kind::Samba {
+        place.admin.set(&olga.dn, "adminCount", &["1"]).await;
+        user_is_fenced(&bridge, &olga, "privileged-account").await;
+        place.admin.set(&olga.dn, "adminCount", &["0"]).await;
+    }
+    let operations = json!([{"op": "Replace", "path": "displayName", "value": "Olga O."}]);
+    bridge.entra().patch(&format!("/Users/{}", olga.id), operations).await.resource();
+}
+
+async fn accounts_that_every_domain_has(place: &Place) {
+    if place.kind() == Kind::OpenLdap {
+        // There are none; what looks like one by its name is a person like any other.
+        let bridge = Bridge::start(place, Options::new()).await;
+        let id = create_user(&bridge, "administrator").await;
+        bridge.entra().delete(&format!("/Users/{id}")).await.no_content();
+        return;
+    }
+    let users = format!("CN=Users,{}", place.lab.get("BASE"));
+    let options = Options::new()
+        .with("resources.User.base", users.as_str())
+        .with("resources.User.create_in", users.as_str())
+        .with("resources.Group.base", place.lab.get("BASE"))
+        .with("resources.Group.create_in", place.groups.as_str());
+    let bridge = Bridge::start(place, options).await;
+    let client = bridge.entra();
+    for (name, rule_of) in [("Administrator", "account"), ("krbtgt", "account"), ("Guest", "account")] {
+        let dn = format!("CN={name},{users}");
+        let before = place.admin.entry(&dn).await.expect("every domain has it");
+        let path = format!("/Users/{}", before.id());
+        for answer in [
+            client.patch(&path, json!([{"op": "Replace", "path": "displayName", "value": "Changed"}])).await,
+            client.patch(&path, json!([{"op": "replace", "value": {"password": "Changed-7-Password"}}])).await,
+            client.delete(&path).await,
+        ] {
+            // Administrator and krbtgt are refused by more than one rule; each of them names an account.
+            answer.fenced(rule_of);
+        }
+        assert_eq!(place.admin.entry(&dn).await, Some(before));
+    }
+    let door = create_group(&bridge, "Door").await;
+    let administrator = place.admin.entry(&format!("CN=Administrator,{users}")).await.expect("Administrator").id();
+    let add = json!([{"op": "Add", "path": "members", "value": [{"value": administrator}]}]);
+    client.patch(&format!("/Groups/{door}"), add).await.fenced("account");
+    // The well-known groups take no member.
+    let outsider = place.plant_user(&place.people, "ana").await;
+    for (name, under) in [("Domain Admins", &users), ("Domain Users", &users)] {
+        let before = place.admin.entry(&format!("CN={name},{under}")).await.expect("every domain has it");
+        let path = format!("/Groups/{}", before.id());
+        client.delete(&path).await.fenced("account");
+        let rename = json!([{"op": "Replace", "path": "displayName", "value": "Changed"}]);
+        client.patch(&path, rename).await.fenced("account");
+        assert_eq!(place.admin.entry(&before.dn).await.as_ref(), Some(&before));
+    }
+    drop(outsider);
+}
+
+async fn the_bridges_own_account(place: &Place) {
+    // A service account that lies below the bridge's own base, by a careless administrator's hand.
+    let own = place.plant_user(&place.people, "bridge").await;
+    let options = Options::new()
+        .with("directory.bind_dn", own.dn.as_str())
+        .without("directory.bind_password_file")
+        .with("directory.bind_password", crate::support::GOOD_PASSWORD);
+    let bridge = Bridge::start(place, options).await;
+    let before = bridge.held(&own.id).await.without_bookkeeping();
+    let client = bridge.entra();
+    let path = format!("/Users/{}", own.id);
+    for operations in [
+        json!([{"op": "Replace", "path": "active", "value": "False"}]),
+        json!([{"op": "Replace", "path": "displayName", "value": "Changed"}]),
+        json!([{"op": "replace", "value": {"password": "Changed-7-Password"}}]),
+        json!([{"op": "Add", "path": format!("{ENTERPRISE}:department"), "value": "Changed"}]),
+    ] {
+        client.patch(&path, operations).await.fenced("own-account");
+    }
+    client.delete(&path).await.fenced("own-account");
+    let stable = |mut attributes: std::collections::BTreeMap<String, Vec<Vec<u8>>>| {
+        attributes.retain(|name, _| !name.to_lowercase().contains("logon"));
+        attributes
+    };
+    assert_eq!(stable(bridge.held(&own.id).await.without_bookkeeping()), stable(before));
+}
+
+async fn a_fenced_entry_can_still_be_read_and_found(place: &Place) {
+    let olga = place.plant_user(&place.people, "olga").await;
+    if place.kind() == Kind::Samba {
+        place.admin.modify(&olga.dn, vec![ldap3::Mod::Replace(b"adminCount".to_vec(), one("1").into_iter().collect())]).await;
+    }
+    let bridge = Bridge::start(place, Options::new().with("guard.protected_entries", vec![olga.dn.as_str()])).await;
+    assert_eq!(bridge.entra().get(&format!("/Users/{}", olga.id)).await.resource()["userName"], olga.name.as_str());
+    let found = bridge.entra().filter("/Users", &format!("userName eq \"{}\"", olga.name)).await;
+    assert_eq!(found.only()["id"], olga.id.as_str());
+    // Its name is taken, as any other's.
+    let mut ana = entra_user(&bridge, "ana");
+    ana["userName"] = json!(olga.name);
+    bridge.entra().post("/Users", ana).await.conflict("userName");
+}
