@@ -1,6 +1,7 @@
 //! The private OpenLDAP of one run: its own folder, address and certificate authority, by `tests/lab/lab`.
 
 use std::collections::HashMap;
+use std::env;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,8 @@ use crate::failure::{Doing, Failure};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
 
-/// A loopback address that neither the tests' nor the demonstration's directory takes.
-const ADDRESS: &str = "127.0.0.60";
+/// A loopback address that neither the tests' nor the demonstration's directory takes; `LAB_OPENLDAP_ADDRESS` names another.
+const ADDRESS: &str = "127.0.77.1";
 
 /// Where the directory is and how to get in.
 pub(crate) struct Lab {
@@ -124,7 +125,10 @@ fn script(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
         .args(arguments)
         .env("LAB_ROOT", root)
         .env("LAB_SYNC", "no")
-        .env("LAB_OPENLDAP_ADDRESS", ADDRESS)
+        .env(
+            "LAB_OPENLDAP_ADDRESS",
+            env::var("LAB_OPENLDAP_ADDRESS").unwrap_or_else(|_| ADDRESS.to_owned()),
+        )
         .env("LAB_OPENLDAP_ALIASES", "")
         .env("LAB_OPENLDAP_UNNAMED", "")
         .stdin(Stdio::null())

@@ -15,7 +15,7 @@ pub(super) fn begin(log: &Log) {
         let location = panic.location().map(ToString::to_string);
         tracing::error!(location, "panicked");
         // The message may hold values.
-        tracing::debug!(message = panic.payload_as_str(), "panicked");
+        tracing::debug!(%panic, "panicked");
     }));
 }
 

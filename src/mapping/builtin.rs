@@ -3,14 +3,20 @@
 use super::Mapping;
 
 const BUILTIN: [(&str, &str); 2] = [
-    ("active-directory", include_str!("../../mappings/active-directory.toml")),
+    (
+        "active-directory",
+        include_str!("../../mappings/active-directory.toml"),
+    ),
     ("openldap", include_str!("../../mappings/openldap.toml")),
 ];
 
 impl Mapping {
     /// The text of a built-in mapping.
     pub fn builtin(name: &str) -> Option<&'static str> {
-        BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+        BUILTIN
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, text)| *text)
     }
 
     /// The names of the built-in mappings.

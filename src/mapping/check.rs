@@ -23,8 +23,14 @@ const SAM_REFUSES: &str = "\"/\\[]:;|=,+*?<>@";
 
 impl Check {
     /// Every name a mapping file may use.
-    pub(super) const NAMES: [&'static str; 6] =
-        ["sam-account-name", "group-account-name", "common-name", "user-principal-name", "ascii", "country-code"];
+    pub(super) const NAMES: [&'static str; 6] = [
+        "sam-account-name",
+        "group-account-name",
+        "common-name",
+        "user-principal-name",
+        "ascii",
+        "country-code",
+    ];
 
     pub(super) fn parse(name: &str) -> Option<Self> {
         Some(match name {
@@ -44,12 +50,15 @@ impl Check {
             Self::SamAccountName => account_name(text, 20),
             Self::GroupAccountName => account_name(text, 256),
             Self::CommonName => at_most(text, 64).or_else(|| no_control(text)),
-            Self::UserPrincipalName => at_most(text, 1024).or_else(|| no_control(text)).or_else(|| principal(text)),
-            Self::Ascii => {
-                (!text.is_ascii()).then(|| "may hold ASCII characters only (the directory's syntax is IA5 String)".into())
-            }
-            Self::CountryCode => (text.len() != 2 || !text.bytes().all(|b| b.is_ascii_alphabetic()))
-                .then(|| "must be a country code of two letters (ISO 3166-1)".into()),
+            Self::UserPrincipalName => at_most(text, 1024)
+                .or_else(|| no_control(text))
+                .or_else(|| principal(text)),
+            Self::Ascii => (!text.is_ascii()).then(|| {
+                "may hold ASCII characters only (the directory's syntax is IA5 String)".into()
+            }),
+            Self::CountryCode => (text.len() != 2
+                || !text.bytes().all(|b| b.is_ascii_alphabetic()))
+            .then(|| "must be a country code of two letters (ISO 3166-1)".into()),
         }
     }
 }
@@ -61,23 +70,32 @@ pub(super) fn may_be_in_account_name(c: char) -> bool {
 
 pub(super) fn at_most(text: &str, most: usize) -> Option<String> {
     let length = text.chars().count();
-    (length > most).then(|| format!("may have at most {most} characters, and this value has {length}"))
+    (length > most)
+        .then(|| format!("may have at most {most} characters, and this value has {length}"))
 }
 
 fn no_control(text: &str) -> Option<String> {
-    text.chars().any(char::is_control).then(|| "may not contain control characters".into())
+    text.chars()
+        .any(char::is_control)
+        .then(|| "may not contain control characters".into())
 }
 
 fn account_name(text: &str, most: usize) -> Option<String> {
-    at_most(text, most).or_else(|| no_control(text)).or_else(|| {
-        if let Some(refused) = text.chars().find(|c| SAM_REFUSES.contains(*c)) {
-            return Some(format!("may not contain `{refused}`, nor any other of {SAM_REFUSES}"));
-        }
-        if text.ends_with('.') {
-            return Some("may not end with a dot".into());
-        }
-        text.chars().all(|c| c == ' ' || c == '.').then(|| "may not be made of spaces and dots only".into())
-    })
+    at_most(text, most)
+        .or_else(|| no_control(text))
+        .or_else(|| {
+            if let Some(refused) = text.chars().find(|c| SAM_REFUSES.contains(*c)) {
+                return Some(format!(
+                    "may not contain `{refused}`, nor any other of {SAM_REFUSES}"
+                ));
+            }
+            if text.ends_with('.') {
+                return Some("may not end with a dot".into());
+            }
+            text.chars()
+                .all(|c| c == ' ' || c == '.')
+                .then(|| "may not be made of spaces and dots only".into())
+        })
 }
 
 fn principal(text: &str) -> Option<String> {
@@ -104,7 +122,11 @@ mod tests {
             (Check::SamAccountName, "ana.", false),
             (Check::SamAccountName, "a\u{7}b", false),
             (Check::SamAccountName, " . ", false),
-            (Check::GroupAccountName, "A group with quite a long name", true),
+            (
+                Check::GroupAccountName,
+                "A group with quite a long name",
+                true,
+            ),
             (Check::GroupAccountName, "R+D", false),
             (Check::CommonName, "Ana Ruiz, jr", true),
             (Check::UserPrincipalName, "ana@example.com", true),
@@ -118,7 +140,11 @@ mod tests {
             (Check::CountryCode, "Spain", false),
         ];
         for (check, text, accepted) in table {
-            assert_eq!(check.broken_by(text).is_none(), *accepted, "{check:?} of {text:?}");
+            assert_eq!(
+                check.broken_by(text).is_none(),
+                *accepted,
+                "{check:?} of {text:?}"
+            );
         }
     }
 

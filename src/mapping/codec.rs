@@ -75,7 +75,10 @@ impl Codec {
             "sid" => Self::Sid,
             "generalized-time" => Self::GeneralizedTime,
             "filetime" => Self::FileTime,
-            "flag" => Self::Flag { bit: 0, inverted: false },
+            "flag" => Self::Flag {
+                bit: 0,
+                inverted: false,
+            },
             "locked-time" => Self::LockedTime,
             "reference" => Self::Reference,
             "password" => Self::Password,
@@ -98,8 +101,16 @@ impl Codec {
             },
             Self::Guid => kind.id_of(octets)?.to_string().into(),
             Self::Sid => Sid::from_bytes(octets).ok()?.to_string().into(),
-            Self::GeneralizedTime => GeneralizedTime::parse(text()?).ok()?.timestamp().to_string().into(),
-            Self::FileTime => FileTime::parse(text()?).ok()?.timestamp()?.to_string().into(),
+            Self::GeneralizedTime => GeneralizedTime::parse(text()?)
+                .ok()?
+                .timestamp()
+                .to_string()
+                .into(),
+            Self::FileTime => FileTime::parse(text()?)
+                .ok()?
+                .timestamp()?
+                .to_string()
+                .into(),
             Self::Flag { bit, inverted } => ((number(octets)? & bit != 0) != inverted).into(),
             Self::LockedTime => false.into(),
             Self::Binary => STANDARD.encode(octets).into(),
@@ -109,12 +120,18 @@ impl Codec {
 
     /// The octets for a value, or the rule that it breaks. Flags, locks, references and passwords are written by
     /// their own rules, not here.
-    pub(super) fn encode(self, kind: DirectoryKind, value: &Value) -> Result<Vec<u8>, &'static str> {
+    pub(super) fn encode(
+        self,
+        kind: DirectoryKind,
+        value: &Value,
+    ) -> Result<Vec<u8>, &'static str> {
         match self {
             Self::String => plain_text(value).map(String::into_bytes),
             Self::PostalAddress => Ok(to_postal_lines(&plain_text(value)?).into_bytes()),
             Self::Integer => match value {
-                Value::Number(number) if number.is_i64() || number.is_u64() => Ok(number.to_string().into_bytes()),
+                Value::Number(number) if number.is_i64() || number.is_u64() => {
+                    Ok(number.to_string().into_bytes())
+                }
                 Value::String(text) => match text.trim().parse::<i64>() {
                     Ok(number) => Ok(number.to_string().into_bytes()),
                     Err(_) => Err("must be a whole number"),
@@ -190,7 +207,9 @@ pub(super) fn unicode_password(password: &str) -> Vec<u8> {
 /// A number as directories print them. Windows prints 32 flag bits as a signed number.
 pub(super) fn number(octets: &[u8]) -> Option<u32> {
     let number: i64 = std::str::from_utf8(octets).ok()?.trim().parse().ok()?;
-    u32::try_from(number).ok().or_else(|| i32::try_from(number).ok().map(i32::cast_unsigned))
+    u32::try_from(number)
+        .ok()
+        .or_else(|| i32::try_from(number).ok().map(i32::cast_unsigned))
 }
 
 /// The number as Windows prints it: 32 bits, signed.
@@ -271,8 +290,18 @@ mod tests {
     /// Each row: codec, directory, what SCIM shows, what LDAP holds.
     fn pairs() -> Vec<(Codec, DirectoryKind, Value, Vec<u8>)> {
         vec![
-            (Codec::String, AD, json!("Ána  O'Neill "), "Ána  O'Neill ".into()),
-            (Codec::PostalAddress, OPENLDAP, json!("Calle 1\nMadrid\\$"), b"Calle 1$Madrid\\5C\\24".to_vec()),
+            (
+                Codec::String,
+                AD,
+                json!("Ána  O'Neill "),
+                "Ána  O'Neill ".into(),
+            ),
+            (
+                Codec::PostalAddress,
+                OPENLDAP,
+                json!("Calle 1\nMadrid\\$"),
+                b"Calle 1$Madrid\\5C\\24".to_vec(),
+            ),
             (Codec::Integer, AD, json!(-42), b"-42".to_vec()),
             (Codec::Boolean, OPENLDAP, json!(true), b"TRUE".to_vec()),
             (Codec::Boolean, OPENLDAP, json!(false), b"FALSE".to_vec()),
@@ -288,10 +317,30 @@ mod tests {
                 json!("00112233-4455-6677-8899-aabbccddeeff"),
                 b"00112233-4455-6677-8899-aabbccddeeff".to_vec(),
             ),
-            (Codec::Sid, AD, json!("S-1-5-32-544"), Sid::parse("S-1-5-32-544").unwrap().to_bytes()),
-            (Codec::GeneralizedTime, OPENLDAP, json!("2026-01-31T23:59:59Z"), b"20260131235959Z".to_vec()),
-            (Codec::GeneralizedTime, AD, json!("2026-01-31T23:59:59Z"), b"20260131235959.0Z".to_vec()),
-            (Codec::FileTime, AD, json!("1970-01-01T00:00:00Z"), b"116444736000000000".to_vec()),
+            (
+                Codec::Sid,
+                AD,
+                json!("S-1-5-32-544"),
+                Sid::parse("S-1-5-32-544").unwrap().to_bytes(),
+            ),
+            (
+                Codec::GeneralizedTime,
+                OPENLDAP,
+                json!("2026-01-31T23:59:59Z"),
+                b"20260131235959Z".to_vec(),
+            ),
+            (
+                Codec::GeneralizedTime,
+                AD,
+                json!("2026-01-31T23:59:59Z"),
+                b"20260131235959.0Z".to_vec(),
+            ),
+            (
+                Codec::FileTime,
+                AD,
+                json!("1970-01-01T00:00:00Z"),
+                b"116444736000000000".to_vec(),
+            ),
             (Codec::Binary, AD, json!("AAH/"), b"\x00\x01\xff".to_vec()),
         ]
     }
@@ -299,8 +348,16 @@ mod tests {
     #[test]
     fn every_pair_translates_both_ways() {
         for (codec, kind, scim, ldap) in pairs() {
-            assert_eq!(codec.encode(kind, &scim).as_ref(), Ok(&ldap), "{codec:?} writes {scim}");
-            assert_eq!(codec.decode(kind, &ldap), Some(scim), "{codec:?} reads {ldap:?}");
+            assert_eq!(
+                codec.encode(kind, &scim).as_ref(),
+                Ok(&ldap),
+                "{codec:?} writes {scim}"
+            );
+            assert_eq!(
+                codec.decode(kind, &ldap),
+                Some(scim),
+                "{codec:?} reads {ldap:?}"
+            );
         }
     }
 
@@ -315,7 +372,13 @@ mod tests {
             (Codec::GeneralizedTime, b"yesterday"),
             (Codec::FileTime, b"0"),
             (Codec::FileTime, b"9223372036854775807"),
-            (Codec::Flag { bit: 2, inverted: true }, b"x"),
+            (
+                Codec::Flag {
+                    bit: 2,
+                    inverted: true,
+                },
+                b"x",
+            ),
             (Codec::Password, b"{SSHA}secret"),
         ] {
             assert_eq!(codec.decode(AD, octets), None, "{codec:?} {octets:?}");
@@ -324,20 +387,42 @@ mod tests {
 
     #[test]
     fn a_value_that_breaks_a_rule_is_told_which() {
-        assert_eq!(Codec::String.encode(AD, &json!("a\0b")), Err("must not contain the character NUL"));
-        assert_eq!(Codec::String.encode(AD, &json!({"a": 1})), Err("must be a text"));
-        assert_eq!(Codec::Integer.encode(AD, &json!(1.5)), Err("must be a whole number"));
-        assert_eq!(Codec::Boolean.encode(AD, &json!("yes")), Err("must be true or false"));
+        assert_eq!(
+            Codec::String.encode(AD, &json!("a\0b")),
+            Err("must not contain the character NUL")
+        );
+        assert_eq!(
+            Codec::String.encode(AD, &json!({"a": 1})),
+            Err("must be a text")
+        );
+        assert_eq!(
+            Codec::Integer.encode(AD, &json!(1.5)),
+            Err("must be a whole number")
+        );
+        assert_eq!(
+            Codec::Boolean.encode(AD, &json!("yes")),
+            Err("must be true or false")
+        );
         assert_eq!(Codec::Binary.encode(AD, &json!("%")), Err("must be base64"));
-        assert!(Codec::FileTime.encode(AD, &json!("1500-01-01T00:00:00Z")).is_err());
+        assert!(
+            Codec::FileTime
+                .encode(AD, &json!("1500-01-01T00:00:00Z"))
+                .is_err()
+        );
     }
 
     #[test]
     fn a_flag_reads_one_bit_also_of_a_signed_number() {
-        let disabled = Codec::Flag { bit: 2, inverted: true };
+        let disabled = Codec::Flag {
+            bit: 2,
+            inverted: true,
+        };
         assert_eq!(disabled.decode(AD, b"514"), Some(json!(false)));
         assert_eq!(disabled.decode(AD, b"512"), Some(json!(true)));
-        let security = Codec::Flag { bit: 0x8000_0000, inverted: false };
+        let security = Codec::Flag {
+            bit: 0x8000_0000,
+            inverted: false,
+        };
         assert_eq!(security.decode(AD, b"-2147483646"), Some(json!(true)));
         assert_eq!(number_text(0x8000_0002), "-2147483646");
     }

@@ -7,28 +7,46 @@ use super::diagnostic::Source;
 use super::file::{LineFile, TypeFile};
 use super::line::{Direction, Line, Shape};
 use super::table::Read;
-use crate::scim::schema::{
-    Attribute, Definition, ENTERPRISE_URN, GROUP_URN, Kind, Mutability, ResourceType, Returned, Schema, USER_URN,
-    Uniqueness, core_group, core_user, enterprise_user,
-};
 use crate::scim::Path;
+use crate::scim::schema::{
+    Attribute, Definition, ENTERPRISE_URN, GROUP_URN, Kind, Mutability, ResourceType, Returned,
+    Schema, USER_URN, Uniqueness, core_group, core_user, enterprise_user,
+};
 
 /// The whole schemas of a type: the RFC's own, or, for a schema of the file's author, what its lines name.
-pub(super) fn full(source: &Source, file: &TypeFile, paths: &[(Path, &LineFile, Codec)]) -> Read<Definition> {
+pub(super) fn full(
+    source: &Source,
+    file: &TypeFile,
+    paths: &[(Path, &LineFile, Codec)],
+) -> Read<Definition> {
     let core = schema(&file.schema.value, true, paths);
     let mut extensions: Vec<Schema> = Vec::new();
     for urn in &file.extensions {
-        if urn.value.eq_ignore_ascii_case(&core.id) || extensions.iter().any(|known| known.id.eq_ignore_ascii_case(&urn.value)) {
-            return Err(source.fault(urn.span.clone(), "a schema is named once", "the second time"));
+        if urn.value.eq_ignore_ascii_case(&core.id)
+            || extensions
+                .iter()
+                .any(|known| known.id.eq_ignore_ascii_case(&urn.value))
+        {
+            return Err(source.fault(
+                urn.span.clone(),
+                "a schema is named once",
+                "the second time",
+            ));
         }
         extensions.push(schema(&urn.value, false, paths));
     }
     let resource_type = ResourceType {
         name: file.name.value.clone(),
         endpoint: file.endpoint.value.clone(),
-        description: file.description.as_ref().map_or_else(|| core.description.clone(), |text| text.value.clone()),
+        description: file
+            .description
+            .as_ref()
+            .map_or_else(|| core.description.clone(), |text| text.value.clone()),
         schema: core.id.clone(),
-        extensions: extensions.iter().map(|extension| (extension.id.clone(), false)).collect(),
+        extensions: extensions
+            .iter()
+            .map(|extension| (extension.id.clone(), false))
+            .collect(),
     };
     Ok(Definition::new(resource_type, core, extensions))
 }
@@ -44,14 +62,20 @@ fn schema(urn: &str, core: bool, paths: &[(Path, &LineFile, Codec)]) -> Schema {
         return enterprise_user();
     }
     let name = urn.rsplit(':').next().unwrap_or(urn).to_owned();
-    let mut schema =
-        Schema { id: urn.to_owned(), description: format!("{name}, as this bridge's mapping defines it."), name, attributes: Vec::new() };
+    let mut schema = Schema {
+        id: urn.to_owned(),
+        description: format!("{name}, as this bridge's mapping defines it."),
+        name,
+        attributes: Vec::new(),
+    };
     for (path, line, codec) in paths {
         let here = match &path.schema {
             None => core,
             Some(of) => of.eq_ignore_ascii_case(urn),
         };
-        if here && !(core && ["id", "externalId", "meta", "schemas"].contains(&path.attribute.as_str())) {
+        if here
+            && !(core && ["id", "externalId", "meta", "schemas"].contains(&path.attribute.as_str()))
+        {
             infer(&mut schema, path, line, *codec);
         }
     }
@@ -62,7 +86,10 @@ fn schema(urn: &str, core: bool, paths: &[(Path, &LineFile, Codec)]) -> Schema {
 fn infer(schema: &mut Schema, path: &Path, line: &LineFile, codec: Codec) {
     let description = format!("Held by the LDAP attribute {}.", line.ldap.value);
     let many = line.many.unwrap_or(false);
-    let position = schema.attributes.iter().position(|known| known.name.eq_ignore_ascii_case(&path.attribute));
+    let position = schema
+        .attributes
+        .iter()
+        .position(|known| known.name.eq_ignore_ascii_case(&path.attribute));
     if codec == Codec::Reference {
         let types: Vec<&str> = line.to.iter().map(|to| to.value.as_str()).collect();
         let subs = vec![
@@ -86,22 +113,42 @@ fn infer(schema: &mut Schema, path: &Path, line: &LineFile, codec: Codec) {
         return;
     };
     let position = position.unwrap_or_else(|| {
-        schema.attributes.push(Attribute::complex(&path.attribute, "", Vec::new()));
+        schema
+            .attributes
+            .push(Attribute::complex(&path.attribute, "", Vec::new()));
         schema.attributes.len() - 1
     });
-    let Some(attribute) = schema.attributes.get_mut(position) else { return };
+    let Some(attribute) = schema.attributes.get_mut(position) else {
+        return;
+    };
     attribute.multi_valued |= many || path.filter.is_some();
     if attribute.sub_attribute(sub).is_none() {
         attribute.sub_attributes.push(leaf(sub));
     }
-    for (path, literal) in path.filter.as_ref().and_then(|filter| filter.equalities()).unwrap_or_default() {
+    for (path, literal) in path
+        .filter
+        .as_ref()
+        .and_then(|filter| filter.equalities())
+        .unwrap_or_default()
+    {
         if attribute.sub_attribute(&path.attribute).is_none() {
-            let kind = if literal.to_value().is_boolean() { Kind::Boolean } else { Kind::String };
-            attribute.sub_attributes.push(Attribute::new(kind, &path.attribute, "Tells the elements apart."));
+            let kind = if literal.to_value().is_boolean() {
+                Kind::Boolean
+            } else {
+                Kind::String
+            };
+            attribute.sub_attributes.push(Attribute::new(
+                kind,
+                &path.attribute,
+                "Tells the elements apart.",
+            ));
         }
     }
     if attribute.multi_valued && attribute.sub_attribute("primary").is_none() {
-        attribute.sub_attributes.push(Attribute::boolean("primary", "Whether this is the preferred element."));
+        attribute.sub_attributes.push(Attribute::boolean(
+            "primary",
+            "Whether this is the preferred element.",
+        ));
     }
 }
 
@@ -112,22 +159,38 @@ fn kind_of(codec: Codec) -> Kind {
         Codec::GeneralizedTime | Codec::FileTime => Kind::DateTime,
         Codec::Binary => Kind::Binary,
         Codec::Reference => Kind::Complex,
-        Codec::String | Codec::PostalAddress | Codec::Guid | Codec::Sid | Codec::Password => Kind::String,
+        Codec::String | Codec::PostalAddress | Codec::Guid | Codec::Sid | Codec::Password => {
+            Kind::String
+        }
     }
 }
 
 /// Whether values of this codec have this SCIM type.
 pub(super) fn fits(codec: Codec, kind: Kind) -> bool {
     match codec {
-        Codec::String => matches!(kind, Kind::String | Kind::Reference | Kind::DateTime | Kind::Binary),
-        other => kind_of(other) == kind || (kind == Kind::String && matches!(other, Codec::GeneralizedTime | Codec::FileTime | Codec::Binary)),
+        Codec::String => matches!(
+            kind,
+            Kind::String | Kind::Reference | Kind::DateTime | Kind::Binary
+        ),
+        other => {
+            kind_of(other) == kind
+                || (kind == Kind::String
+                    && matches!(
+                        other,
+                        Codec::GeneralizedTime | Codec::FileTime | Codec::Binary
+                    ))
+        }
     }
 }
 
 /// Leaves in the definition only what has a line, and says of it what the line says.
 pub(super) fn prune(mut definition: Definition, lines: &[Line]) -> Definition {
-    let external_id = lines.iter().find(|line| line.place.schema.is_none() && line.place.attribute == "externalId");
-    definition.common.retain(|attribute| attribute.name != "externalId" || external_id.is_some());
+    let external_id = lines
+        .iter()
+        .find(|line| line.place.schema.is_none() && line.place.attribute == "externalId");
+    definition
+        .common
+        .retain(|attribute| attribute.name != "externalId" || external_id.is_some());
     for attribute in &mut definition.common {
         if let (true, Some(line)) = (attribute.name == "externalId", external_id) {
             describe(attribute, line);
@@ -138,9 +201,14 @@ pub(super) fn prune(mut definition: Definition, lines: &[Line]) -> Definition {
         let urn = extension.id.clone();
         prune_schema(extension, Some(&urn), lines);
     }
-    definition.extensions.retain(|extension| !extension.attributes.is_empty());
+    definition
+        .extensions
+        .retain(|extension| !extension.attributes.is_empty());
     let used = &definition.extensions;
-    definition.resource_type.extensions.retain(|(urn, _)| used.iter().any(|extension| extension.id == *urn));
+    definition
+        .resource_type
+        .extensions
+        .retain(|(urn, _)| used.iter().any(|extension| extension.id == *urn));
     definition
 }
 
@@ -148,7 +216,9 @@ fn prune_schema(schema: &mut Schema, urn: Option<&str>, lines: &[Line]) {
     schema.attributes.retain_mut(|attribute| {
         let of: Vec<&Line> = lines
             .iter()
-            .filter(|line| line.place.schema.as_deref() == urn && line.place.attribute == attribute.name)
+            .filter(|line| {
+                line.place.schema.as_deref() == urn && line.place.attribute == attribute.name
+            })
             .collect();
         if !of.is_empty() {
             prune_attribute(attribute, &of);
@@ -167,10 +237,18 @@ fn prune_attribute(attribute: &mut Attribute, lines: &[&Line]) {
             describe(attribute, line);
             for sub in &mut attribute.sub_attributes {
                 if sub.name == "$ref" {
-                    sub.reference_types = line.targets.iter().map(|target| target.name.clone()).collect();
+                    sub.reference_types = line
+                        .targets
+                        .iter()
+                        .map(|target| target.name.clone())
+                        .collect();
                 }
                 if sub.name == "type" {
-                    sub.canonical_values = line.targets.iter().map(|target| target.name.clone()).collect();
+                    sub.canonical_values = line
+                        .targets
+                        .iter()
+                        .map(|target| target.name.clone())
+                        .collect();
                 }
             }
         }
@@ -178,9 +256,15 @@ fn prune_attribute(attribute: &mut Attribute, lines: &[&Line]) {
     }
     let primary = lines.iter().any(|line| line.primary);
     attribute.sub_attributes.retain_mut(|sub| {
-        let own: Vec<&&Line> = lines.iter().filter(|line| line.place.sub.as_deref() == Some(&sub.name)).collect();
+        let own: Vec<&&Line> = lines
+            .iter()
+            .filter(|line| line.place.sub.as_deref() == Some(&sub.name))
+            .collect();
         own.iter().for_each(|line| describe(sub, line));
-        let values: Vec<&Value> = lines.iter().filter_map(|line| line.term(&sub.name)).collect();
+        let values: Vec<&Value> = lines
+            .iter()
+            .filter_map(|line| line.term(&sub.name))
+            .collect();
         if !values.is_empty() {
             sub.canonical_values.clear();
             for text in values.iter().filter_map(|value| value.as_str()) {
@@ -215,9 +299,10 @@ impl Line {
     /// The value that an element of this line has in another sub-attribute.
     pub(super) fn term(&self, sub: &str) -> Option<&Value> {
         match &self.shape {
-            Shape::Element { terms, .. } => {
-                terms.iter().find(|(name, _)| name.eq_ignore_ascii_case(sub)).map(|(_, value)| value)
-            }
+            Shape::Element { terms, .. } => terms
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(sub))
+                .map(|(_, value)| value),
             _ => None,
         }
     }

@@ -25,22 +25,37 @@ pub(super) struct Derived {
 impl Derived {
     /// The SCIM attributes the value is made of, for messages.
     pub(super) fn made_of(&self) -> String {
-        let mut names: Vec<&str> =
-            self.templates.iter().flat_map(|template| template.variables.iter().map(String::as_str)).collect();
+        let mut names: Vec<&str> = self
+            .templates
+            .iter()
+            .flat_map(|template| template.variables.iter().map(String::as_str))
+            .collect();
         names.sort_unstable();
         names.dedup();
         names.join(", ")
     }
 
     /// The values to try, best first; none when the resource has nothing to make them of.
-    pub(super) fn candidates(&self, templates: &Templates, resource: &Map<String, Value>) -> Result<Vec<String>, Fault> {
+    pub(super) fn candidates(
+        &self,
+        templates: &Templates,
+        resource: &Map<String, Value>,
+    ) -> Result<Vec<String>, Fault> {
         let mut context = resource.clone();
         let mut candidates: Vec<String> = Vec::new();
         let mut broken = None;
         for template in &self.templates {
             let texts = templates.render(template, &mut context).map_err(|error| {
                 let rule = format!("is made by a template that failed ({error})");
-                Fault::new(self.made_of(), &self.ldap, rule, format!("correct the template in line {} of the mapping file", self.line_number))
+                Fault::new(
+                    self.made_of(),
+                    &self.ldap,
+                    rule,
+                    format!(
+                        "correct the template in line {} of the mapping file",
+                        self.line_number
+                    ),
+                )
             })?;
             for text in texts {
                 match self.rule_broken_by(&text) {
@@ -51,9 +66,12 @@ impl Derived {
             }
         }
         match broken {
-            Some(rule) if candidates.is_empty() => {
-                Err(Fault::new(self.made_of(), &self.ldap, rule, "send values from which a name that keeps the rule can be made"))
-            }
+            Some(rule) if candidates.is_empty() => Err(Fault::new(
+                self.made_of(),
+                &self.ldap,
+                rule,
+                "send values from which a name that keeps the rule can be made",
+            )),
             _ => Ok(candidates),
         }
     }
@@ -69,6 +87,11 @@ impl Derived {
 
     /// The fault of a resource that gives nothing to make a needed value of.
     pub(super) fn nothing_to_make(&self) -> Fault {
-        Fault::new(self.made_of(), &self.ldap, "has no value to make the entry's name of", "send at least one of these attributes")
+        Fault::new(
+            self.made_of(),
+            &self.ldap,
+            "has no value to make the entry's name of",
+            "send at least one of these attributes",
+        )
     }
 }

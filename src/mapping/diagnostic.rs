@@ -15,7 +15,10 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(name: &str, text: &str) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
     }
 
     /// Line of a byte offset, counted from 1.
@@ -24,10 +27,17 @@ impl Source {
     }
 
     fn before(&self, offset: usize) -> &str {
-        self.text.get(..offset.min(self.text.len())).unwrap_or_default()
+        self.text
+            .get(..offset.min(self.text.len()))
+            .unwrap_or_default()
     }
 
-    pub(super) fn fault(&self, span: Range<usize>, rule: impl Into<String>, label: impl Into<String>) -> Box<Diagnostic> {
+    pub(super) fn fault(
+        &self,
+        span: Range<usize>,
+        rule: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Box<Diagnostic> {
         Box::new(Diagnostic {
             source: NamedSource::new(&*self.name, Arc::clone(&self.text)).with_language("TOML"),
             text: self.clone(),
@@ -71,7 +81,13 @@ impl Diagnostic {
     /// Column of the fault in characters, counted from 1.
     pub fn column(&self) -> usize {
         let before = self.text.before(self.span.start);
-        before.rsplit('\n').next().unwrap_or_default().chars().count() + 1
+        before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1
     }
 
     /// The rule that was broken.
@@ -85,9 +101,19 @@ impl Diagnostic {
         let line = self.text.text.lines().nth(number - 1).unwrap_or_default();
         let start = self.column() - 1;
         let marked = self.text.text.get(self.span.clone()).unwrap_or_default();
-        let width = marked.lines().next().unwrap_or_default().chars().count().max(1);
+        let width = marked
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            .max(1);
         // Tabs stay tabs, so that the carets stand where the terminal puts the text.
-        let indent: String = line.chars().take(start).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let indent: String = line
+            .chars()
+            .take(start)
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
         let gutter = number.to_string();
         let blank = " ".repeat(gutter.len());
         let mut report = format!(
@@ -104,7 +130,14 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file(), self.line(), self.column(), self.rule)
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file(),
+            self.line(),
+            self.column(),
+            self.rule
+        )
     }
 }
 
@@ -112,7 +145,9 @@ impl std::error::Error for Diagnostic {}
 
 impl miette::Diagnostic for Diagnostic {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+        self.hint
+            .as_ref()
+            .map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -126,8 +161,15 @@ impl miette::Diagnostic for Diagnostic {
 }
 
 /// The one of `known` that `typed` was probably meant to be.
-pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed: Vec<char> = typed.chars().take(64).flat_map(char::to_lowercase).collect();
+pub(super) fn nearest<'a>(
+    typed: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let typed: Vec<char> = typed
+        .chars()
+        .take(64)
+        .flat_map(char::to_lowercase)
+        .collect();
     known
         .into_iter()
         .map(|name| (distance(&typed, name), name))
@@ -137,7 +179,10 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
 }
 
 /// `did you mean …? …`, or the list of what is known.
-pub(super) fn suggestion<'a>(typed: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub(super) fn suggestion<'a>(
+    typed: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+) -> String {
     match nearest(typed, known.clone()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
@@ -147,20 +192,25 @@ pub(super) fn suggestion<'a>(typed: &str, known: impl IntoIterator<Item = &'a st
     }
 }
 
-/// Edits between two words (Levenshtein), over one row.
+/// Edits between two words; two letters swapped are one edit (optimal string alignment).
 fn distance(from: &[char], to: &str) -> usize {
     let to: Vec<char> = to.chars().flat_map(char::to_lowercase).collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
+    let mut before = vec![0; to.len() + 1];
+    let mut last: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.iter().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
+        let mut row = vec![i + 1];
         for (j, b) in to.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+            let mut best = (last[j] + usize::from(a != b))
+                .min(last[j + 1] + 1)
+                .min(row[j] + 1);
+            if i > 0 && j > 0 && from[i - 1] == *b && to[j - 1] == *a {
+                best = best.min(before[j - 1] + 1);
+            }
+            row.push(best);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[to.len()]
+    last[to.len()]
 }
 
 #[cfg(test)]
@@ -171,7 +221,13 @@ mod tests {
     fn a_report_names_file_line_rule_and_hint_and_points_at_the_text() {
         let source = Source::new("my.toml", "[mapping]\nname = \"ü\"\nkind = \"opnldap\"\n");
         let start = source.text.find("\"opnldap").unwrap();
-        let fault = source.fault(start..start + 9, "`opnldap` is no directory", "no such directory").hint("did you mean `openldap`?");
+        let fault = source
+            .fault(
+                start..start + 9,
+                "`opnldap` is no directory",
+                "no such directory",
+            )
+            .hint("did you mean `openldap`?");
         insta::assert_snapshot!(fault.report(), @r#"
         my.toml:3:8: `opnldap` is no directory
           |
@@ -186,13 +242,19 @@ mod tests {
         let known = ["string", "integer", "locked-time"];
         assert_eq!(nearest("lokced-time", known), Some("locked-time"));
         assert_eq!(nearest("String", known), Some("string"));
+        assert_eq!(nearest("nmae", ["name", "directory"]), Some("name"));
         assert_eq!(nearest("x", known), None);
-        assert_eq!(suggestion("x", known), "known are `string`, `integer`, `locked-time`");
+        assert_eq!(
+            suggestion("x", known),
+            "known are `string`, `integer`, `locked-time`"
+        );
     }
 
     #[test]
     fn a_span_outside_the_text_does_no_harm() {
-        let report = Source::new("x", "é").fault(900..901, "rule", "label").report();
+        let report = Source::new("x", "é")
+            .fault(900..901, "rule", "label")
+            .report();
         assert!(report.contains("rule"));
     }
 }

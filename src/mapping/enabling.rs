@@ -30,13 +30,19 @@ pub(super) fn lacks_password(account: &Entry, user_account_control: u32) -> bool
         return true;
     }
     let metadata = account.values(&REPLICATION_METADATA).first();
-    metadata.and_then(|octets| attributes(octets)).is_some_and(|written| !written.contains(&SUPPLEMENTAL_CREDENTIALS))
+    metadata
+        .and_then(|octets| attributes(octets))
+        .is_some_and(|written| !written.contains(&SUPPLEMENTAL_CREDENTIALS))
 }
 
 /// The attributes that a replPropertyMetaData blob of version 1 speaks of (MS-DRSR 5.164): a header of 16 octets, the
 /// count at its third word, then 48 octets for each attribute that begin with its number.
 fn attributes(octets: &[u8]) -> Option<Vec<u32>> {
-    let word = |at: usize| Some(u32::from_le_bytes(octets.get(at..at.checked_add(4)?)?.try_into().ok()?));
+    let word = |at: usize| {
+        Some(u32::from_le_bytes(
+            octets.get(at..at.checked_add(4)?)?.try_into().ok()?,
+        ))
+    };
     let (version, count) = (word(0)?, usize::try_from(word(8)?).ok()?);
     let entries = octets.get(16..)?.chunks_exact(48);
     if version != 1 || entries.len() < count {
@@ -65,24 +71,45 @@ mod tests {
 
     #[test]
     fn an_account_that_never_had_a_password_lacks_one() {
-        assert!(lacks_password(&account("0", &[0x3, 0x9_0008, 0x9_005A]), 0x202));
+        assert!(lacks_password(
+            &account("0", &[0x3, 0x9_0008, 0x9_005A]),
+            0x202
+        ));
     }
 
     #[test]
     fn one_whose_owner_must_change_the_password_does_not() {
-        assert!(!lacks_password(&account("0", &[0x3, 0x9_005A, SUPPLEMENTAL_CREDENTIALS]), 0x202));
-        assert!(!lacks_password(&account("133448123450000000", &[0x3]), 0x202));
+        assert!(!lacks_password(
+            &account("0", &[0x3, 0x9_005A, SUPPLEMENTAL_CREDENTIALS]),
+            0x202
+        ));
+        assert!(!lacks_password(
+            &account("133448123450000000", &[0x3]),
+            0x202
+        ));
     }
 
     #[test]
     fn one_that_needs_none_is_taken_to_have_none() {
-        assert!(lacks_password(&account("0", &[SUPPLEMENTAL_CREDENTIALS]), 0x222));
+        assert!(lacks_password(
+            &account("0", &[SUPPLEMENTAL_CREDENTIALS]),
+            0x222
+        ));
         assert!(!lacks_password(&account("133448123450000000", &[]), 0x222));
     }
 
     #[test]
     fn metadata_that_cannot_be_read_leaves_it_to_the_directory() {
-        for broken in [vec![], vec![1; 15], vec![9; 16], [vec![1, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255], vec![0; 90]].concat()] {
+        for broken in [
+            vec![],
+            vec![1; 15],
+            vec![9; 16],
+            [
+                vec![1, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255],
+                vec![0; 90],
+            ]
+            .concat(),
+        ] {
             let account = Entry::new(Dn::parse("cn=a").unwrap())
                 .with(PASSWORD_LAST_SET, ["0"])
                 .with(REPLICATION_METADATA, [broken]);

@@ -25,13 +25,22 @@ impl Fault {
         rule: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { attribute: attribute.into(), ldap: ldap.clone(), rule: rule.into(), remedy: remedy.into() }
+        Self {
+            attribute: attribute.into(),
+            ldap: ldap.clone(),
+            rule: rule.into(),
+            remedy: remedy.into(),
+        }
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` (LDAP `{}`) {}; {}", self.attribute, self.ldap, self.rule, self.remedy)
+        write!(
+            f,
+            "`{}` (LDAP `{}`) {}; {}",
+            self.attribute, self.ldap, self.rule, self.remedy
+        )
     }
 }
 

@@ -66,12 +66,37 @@ pub(super) struct DerivedFile {
 }
 
 const LINE_KEYS: &[&str] = &[
-    "ldap", "codec", "direction", "unique", "default", "constant", "to", "bit", "base", "inverted", "required",
-    "primary", "many", "optional", "equality", "max_length", "check", "object_class",
+    "ldap",
+    "codec",
+    "direction",
+    "unique",
+    "default",
+    "constant",
+    "to",
+    "bit",
+    "base",
+    "inverted",
+    "required",
+    "primary",
+    "many",
+    "optional",
+    "equality",
+    "max_length",
+    "check",
+    "object_class",
 ];
 const TYPE_KEYS: &[&str] = &[
-    "endpoint", "schema", "description", "extensions", "object_classes", "filter", "rdn", "without_password",
-    "attributes", "derived", "constant",
+    "endpoint",
+    "schema",
+    "description",
+    "extensions",
+    "object_classes",
+    "filter",
+    "rdn",
+    "without_password",
+    "attributes",
+    "derived",
+    "constant",
 ];
 
 /// Reads the text into a [`File`]; nothing unknown is passed over.
@@ -79,39 +104,73 @@ pub(super) fn parse(source: &Source) -> Read<File> {
     let text: &str = &source.text;
     let document = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        source.fault(span, format!("not TOML: {}", error.message()), "here").hint("https://toml.io/en/v1.0.0 describes the notation")
+        source
+            .fault(span, format!("not TOML: {}", error.message()), "here")
+            .hint("https://toml.io/en/v1.0.0 describes the notation")
     })?;
     let root = Table::root(source, &document, &["mapping", "resource"])?;
-    let head = Table::open(source, "`[mapping]`", root.require("mapping")?, &["name", "directory"])?;
+    let head = Table::open(
+        source,
+        "`[mapping]`",
+        root.require("mapping")?,
+        &["name", "directory"],
+    )?;
     let resources = Table::open_any(source, "`[resource]`", root.require("resource")?)?;
     let types = resources
         .in_order()
         .into_iter()
         .map(|(name, value)| resource_type(source, name, value))
         .collect::<Read<Vec<_>>>()?;
-    Ok(File { name: head.text("name")?, directory: head.text("directory")?, types })
+    Ok(File {
+        name: head.text("name")?,
+        directory: head.text("directory")?,
+        types,
+    })
 }
 
-fn resource_type(source: &Source, name: At<String>, value: &Spanned<DeValue<'_>>) -> Read<TypeFile> {
-    let table = Table::open(source, format!("`[resource.{}]`", name.value), value, TYPE_KEYS)?;
+fn resource_type(
+    source: &Source,
+    name: At<String>,
+    value: &Spanned<DeValue<'_>>,
+) -> Read<TypeFile> {
+    let table = Table::open(
+        source,
+        format!("`[resource.{}]`", name.value),
+        value,
+        TYPE_KEYS,
+    )?;
     let mut seen = BTreeSet::new();
     let mut lines = Vec::new();
     let attributes = format!("`[resource.{}.attributes]`", name.value);
-    for (path, value) in Table::open_any(source, attributes, table.require("attributes")?)?.in_order() {
+    for (path, value) in
+        Table::open_any(source, attributes, table.require("attributes")?)?.in_order()
+    {
         Table::refuse_twice(source, &mut seen, &path, "a SCIM path has one line")?;
         lines.push(line(source, path, value)?);
     }
     let mut derived = Vec::new();
     if let Some(value) = table.get("derived") {
         let mut seen = BTreeSet::new();
-        for (ldap, value) in Table::open_any(source, format!("`[resource.{}.derived]`", name.value), value)?.in_order() {
+        for (ldap, value) in Table::open_any(
+            source,
+            format!("`[resource.{}.derived]`", name.value),
+            value,
+        )?
+        .in_order()
+        {
             Table::refuse_twice(source, &mut seen, &ldap, "an attribute is derived once")?;
             derived.push(derived_line(source, ldap, value)?);
         }
     }
     let mut constants = Vec::new();
     if let Some(value) = table.get("constant") {
-        for (ldap, value) in Table::open_any(source, format!("`[resource.{}.constant]`", name.value), value)?.in_order() {
+        for (ldap, value) in Table::open_any(
+            source,
+            format!("`[resource.{}.constant]`", name.value),
+            value,
+        )?
+        .in_order()
+        {
             let values = texts(source, &ldap.value, value)?;
             constants.push((ldap, values));
         }
@@ -158,13 +217,21 @@ fn line(source: &Source, path: At<String>, value: &Spanned<DeValue<'_>>) -> Read
             path,
         });
     }
-    let table = Table::open(source, format!("the line of `{}`", path.value), value, LINE_KEYS)?;
+    let table = Table::open(
+        source,
+        format!("the line of `{}`", path.value),
+        value,
+        LINE_KEYS,
+    )?;
     Ok(LineFile {
         ldap: table.text("ldap")?,
         codec: table.optional_text("codec")?,
         direction: table.optional_text("direction")?,
         unique: table.optional_text("unique")?,
-        default: table.get("default").map(|value| scalar(source, value)).transpose()?,
+        default: table
+            .get("default")
+            .map(|value| scalar(source, value))
+            .transpose()?,
         constant: table.optional_text("constant")?,
         to: table.texts("to")?,
         bit: table.integer("bit")?,
@@ -183,13 +250,28 @@ fn line(source: &Source, path: At<String>, value: &Spanned<DeValue<'_>>) -> Read
     })
 }
 
-fn derived_line(source: &Source, ldap: At<String>, value: &Spanned<DeValue<'_>>) -> Read<DerivedFile> {
+fn derived_line(
+    source: &Source,
+    ldap: At<String>,
+    value: &Spanned<DeValue<'_>>,
+) -> Read<DerivedFile> {
     if value.get_ref().is_str() {
         let template = text(source, &ldap.value, value)?;
-        return Ok(DerivedFile { ldap, candidates: vec![template], follow: None, max_length: None, check: None });
+        return Ok(DerivedFile {
+            ldap,
+            candidates: vec![template],
+            follow: None,
+            max_length: None,
+            check: None,
+        });
     }
     let what = format!("the derived value `{}`", ldap.value);
-    let table = Table::open(source, what, value, &["template", "candidates", "follow", "max_length", "check"])?;
+    let table = Table::open(
+        source,
+        what,
+        value,
+        &["template", "candidates", "follow", "max_length", "check"],
+    )?;
     let mut candidates = table.texts("candidates")?;
     if let Some(template) = table.optional_text("template")? {
         candidates.insert(0, template);
@@ -199,9 +281,18 @@ fn derived_line(source: &Source, ldap: At<String>, value: &Spanned<DeValue<'_>>)
             .fault(ldap.span.clone(), format!("the derived value `{}` needs a `template`", ldap.value), "no template here")
             .hint("add `template = \"{{ … }}\"`, or `candidates = [\"…\", \"…\"]` to try several in order"));
     }
-    let follow = table.flag("follow")?.map(|value| At { value, span: table.key_span("follow") });
+    let follow = table.flag("follow")?.map(|value| At {
+        value,
+        span: table.key_span("follow"),
+    });
     let (max_length, check) = (table.integer("max_length")?, table.optional_text("check")?);
-    Ok(DerivedFile { ldap, candidates, follow, max_length, check })
+    Ok(DerivedFile {
+        ldap,
+        candidates,
+        follow,
+        max_length,
+        check,
+    })
 }
 
 fn scalar(source: &Source, value: &Spanned<DeValue<'_>>) -> Read<At<serde_json::Value>> {
@@ -210,14 +301,27 @@ fn scalar(source: &Source, value: &Spanned<DeValue<'_>>) -> Read<At<serde_json::
         DeValue::Boolean(flag) => serde_json::Value::from(*flag),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(number) => serde_json::Value::from(number),
-            Err(_) => return Err(source.fault(value.span(), "the number is too large", "does not fit 64 bits")),
+            Err(_) => {
+                return Err(source.fault(
+                    value.span(),
+                    "the number is too large",
+                    "does not fit 64 bits",
+                ));
+            }
         },
         other => {
             let label = format!("this is a {}", other.type_str());
-            return Err(source.fault(value.span(), "`default` must be a text, a number, true or false", label));
+            return Err(source.fault(
+                value.span(),
+                "`default` must be a text, a number, true or false",
+                label,
+            ));
         }
     };
-    Ok(At { value: json, span: value.span() })
+    Ok(At {
+        value: json,
+        span: value.span(),
+    })
 }
 
 #[cfg(test)]
@@ -235,11 +339,29 @@ mod tests {
 
     #[test]
     fn a_line_is_written_short_or_long() {
-        let text = format!("{HEAD}[resource.User.attributes]\nuserName = {{ ldap = \"uid\", required = true }}\ntitle = \"title\"\n");
+        let text = format!(
+            "{HEAD}[resource.User.attributes]\nuserName = {{ ldap = \"uid\", required = true }}\ntitle = \"title\"\n"
+        );
         let file = parse(&Source::new("m.toml", &text)).unwrap();
-        let [user_name, title] = &file.types[0].lines[..] else { panic!("two lines") };
-        assert_eq!((user_name.path.value.as_str(), user_name.ldap.value.as_str(), user_name.required), ("userName", "uid", true));
-        assert_eq!((title.path.value.as_str(), title.ldap.value.as_str(), title.required), ("title", "title", false));
+        let [user_name, title] = &file.types[0].lines[..] else {
+            panic!("two lines")
+        };
+        assert_eq!(
+            (
+                user_name.path.value.as_str(),
+                user_name.ldap.value.as_str(),
+                user_name.required
+            ),
+            ("userName", "uid", true)
+        );
+        assert_eq!(
+            (
+                title.path.value.as_str(),
+                title.ldap.value.as_str(),
+                title.required
+            ),
+            ("title", "title", false)
+        );
     }
 
     #[test]
@@ -266,7 +388,11 @@ mod tests {
     #[test]
     fn a_missing_key_and_broken_toml_are_shown() {
         let missing = refused("[mapping]\nname = \"t\"\n[resource.User]\n");
-        assert!(missing.starts_with("m.toml:3:1: `[resource.User]` needs") || missing.starts_with("m.toml:3:"), "{missing}");
+        assert!(
+            missing.starts_with("m.toml:3:1: `[resource.User]` needs")
+                || missing.starts_with("m.toml:3:"),
+            "{missing}"
+        );
         let broken = refused("[mapping\nname = 1\n");
         assert!(broken.starts_with("m.toml:1:"), "{broken}");
         assert!(broken.contains("not TOML"), "{broken}");
@@ -274,7 +400,12 @@ mod tests {
 
     #[test]
     fn the_same_path_in_another_case_is_the_same_path() {
-        let fault = refused(&format!("{HEAD}[resource.User.attributes]\nuserName = \"uid\"\nusername = \"cn\"\n"));
-        assert!(fault.starts_with("m.toml:12:1: a SCIM path has one line: `username`"), "{fault}");
+        let fault = refused(&format!(
+            "{HEAD}[resource.User.attributes]\nuserName = \"uid\"\nusername = \"cn\"\n"
+        ));
+        assert!(
+            fault.starts_with("m.toml:12:1: a SCIM path has one line: `username`"),
+            "{fault}"
+        );
     }
 }

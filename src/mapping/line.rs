@@ -37,7 +37,10 @@ pub(super) enum Shape {
     Values,
     /// A sub-attribute of the elements with these values of other sub-attributes; of one element, or of one for each
     /// value in LDAP.
-    Element { terms: Vec<(String, Value)>, many: bool },
+    Element {
+        terms: Vec<(String, Value)>,
+        many: bool,
+    },
     /// `manager`: one id.
     Reference,
     /// `members`, `groups`: a list of ids.
@@ -106,7 +109,10 @@ impl Line {
 
     /// Whether several values in LDAP are several values in SCIM.
     pub fn is_many(&self) -> bool {
-        matches!(self.shape, Shape::Values | Shape::References | Shape::Element { many: true, .. })
+        matches!(
+            self.shape,
+            Shape::Values | Shape::References | Shape::Element { many: true, .. }
+        )
     }
 
     /// Whether the values are DNs that stand for other resources.
@@ -117,15 +123,20 @@ impl Line {
     /// Whether leaving the value out of a PUT keeps what there is: a password nobody may read back, and a switch that
     /// would lock people out, or let them in, by silence.
     pub(super) fn is_kept_when_absent(&self) -> bool {
-        matches!(self.codec, Codec::Password | Codec::Flag { .. } | Codec::LockedTime)
+        matches!(
+            self.codec,
+            Codec::Password | Codec::Flag { .. } | Codec::LockedTime
+        )
     }
 
     /// The octets for one value, or why it is refused.
     pub(super) fn encode(&self, kind: DirectoryKind, value: &Value) -> Result<Vec<u8>, Fault> {
-        let octets = self
-            .codec
-            .encode(kind, value)
-            .map_err(|rule| self.fault(rule, "send a value that keeps the rule, or leave the attribute out"))?;
+        let octets = self.codec.encode(kind, value).map_err(|rule| {
+            self.fault(
+                rule,
+                "send a value that keeps the rule, or leave the attribute out",
+            )
+        })?;
         if self.codec.is_text() {
             let text = value.as_str().unwrap_or_default();
             let broken = self

@@ -38,5 +38,7 @@ pub use diagnostic::Diagnostic;
 pub use fault::Fault;
 pub use line::{Direction, Line, Unique};
 pub use references::{ReadContext, ReferenceTable, TypeBase, WriteContext};
-pub use resource_mapping::{Attributes, MappedAttribute, Mapping, ResourceMapping, WithoutPassword};
+pub use resource_mapping::{
+    Attributes, MappedAttribute, Mapping, ResourceMapping, WithoutPassword,
+};
 pub use write::{Alternative, Difference, NewEntry};

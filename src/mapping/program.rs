@@ -9,11 +9,19 @@ use crate::scim::schema::Attribute;
 pub(super) fn of(definition: &Definition, lines: &[Line]) -> (Vec<Collection>, Vec<Section>) {
     let mut collections = Vec::new();
     let mut sections = Vec::new();
-    let external_id = definition.common.iter().filter(|attribute| attribute.name == "externalId");
+    let external_id = definition
+        .common
+        .iter()
+        .filter(|attribute| attribute.name == "externalId");
     let core = external_id.chain(&definition.core.attributes);
     sections.push(section(None, core, lines, &mut collections));
     for extension in &definition.extensions {
-        sections.push(section(Some(&extension.id), extension.attributes.iter(), lines, &mut collections));
+        sections.push(section(
+            Some(&extension.id),
+            extension.attributes.iter(),
+            lines,
+            &mut collections,
+        ));
     }
     (collections, sections)
 }
@@ -35,13 +43,25 @@ fn section<'a>(
             .collect();
         steps.extend(step(attribute, &of, lines, collections));
     }
-    Section { urn: urn.map(str::to_owned), steps }
+    Section {
+        urn: urn.map(str::to_owned),
+        steps,
+    }
 }
 
-fn step(attribute: &Attribute, of: &[usize], lines: &[Line], collections: &mut Vec<Collection>) -> Option<Step> {
+fn step(
+    attribute: &Attribute,
+    of: &[usize],
+    lines: &[Line],
+    collections: &mut Vec<Collection>,
+) -> Option<Step> {
     let first = *of.first()?;
     let line = lines.get(first)?;
-    let read: Vec<usize> = of.iter().copied().filter(|index| lines.get(*index).is_some_and(Line::is_read)).collect();
+    let read: Vec<usize> = of
+        .iter()
+        .copied()
+        .filter(|index| lines.get(*index).is_some_and(Line::is_read))
+        .collect();
     match &line.shape {
         Shape::Element { .. } => {
             collections.push(collection(of, lines));
@@ -53,7 +73,10 @@ fn step(attribute: &Attribute, of: &[usize], lines: &[Line], collections: &mut V
                 .into_iter()
                 .filter_map(|index| Some((lines.get(index)?.place.sub.clone()?, index)))
                 .collect();
-            Some(Step::Object { name: attribute.name.clone(), parts })
+            Some(Step::Object {
+                name: attribute.name.clone(),
+                parts,
+            })
         }
         Shape::Single => Some(Step::Value(first)),
         Shape::Values => Some(Step::Values(first)),
@@ -66,7 +89,9 @@ fn form(attribute: &Attribute) -> ReferenceForm {
     ReferenceForm {
         location: attribute.sub_attribute("$ref").is_some(),
         kind: attribute.sub_attribute("type").is_some(),
-        display: ["display", "displayName"].into_iter().find(|name| attribute.sub_attribute(name).is_some()),
+        display: ["display", "displayName"]
+            .into_iter()
+            .find(|name| attribute.sub_attribute(name).is_some()),
     }
 }
 
@@ -74,19 +99,34 @@ fn collection(of: &[usize], lines: &[Line]) -> Collection {
     let mut groups: Vec<Group> = Vec::new();
     let mut place = None;
     for index in of {
-        let Some(line) = lines.get(*index) else { continue };
-        let Shape::Element { terms, many } = &line.shape else { continue };
+        let Some(line) = lines.get(*index) else {
+            continue;
+        };
+        let Shape::Element { terms, many } = &line.shape else {
+            continue;
+        };
         place = place.or_else(|| Some(line.place.whole()));
         // A line for many values makes elements of its own; the others build one element together.
-        match groups.iter_mut().find(|group| !many && !group.many && same_terms(&group.terms, terms)) {
+        match groups
+            .iter_mut()
+            .find(|group| !many && !group.many && same_terms(&group.terms, terms))
+        {
             Some(group) => {
                 group.parts.push(*index);
                 group.primary |= line.primary;
             }
-            None => groups.push(Group { terms: terms.clone(), primary: line.primary, many: *many, parts: vec![*index] }),
+            None => groups.push(Group {
+                terms: terms.clone(),
+                primary: line.primary,
+                many: *many,
+                parts: vec![*index],
+            }),
         }
     }
-    Collection { place: place.unwrap_or_else(|| crate::scim::AttributePath::of("")), groups }
+    Collection {
+        place: place.unwrap_or_else(|| crate::scim::AttributePath::of("")),
+        groups,
+    }
 }
 
 fn same_terms(one: &[(String, serde_json::Value)], two: &[(String, serde_json::Value)]) -> bool {

@@ -38,7 +38,13 @@ impl ResourceMapping {
         Resource::from_map(resource)
     }
 
-    fn read_steps(&self, steps: &[Step], entry: &Entry, context: &ReadContext<'_>, into: &mut Map<String, Value>) {
+    fn read_steps(
+        &self,
+        steps: &[Step],
+        entry: &Entry,
+        context: &ReadContext<'_>,
+        into: &mut Map<String, Value>,
+    ) {
         for step in steps {
             match step {
                 Step::Value(line) => {
@@ -61,20 +67,30 @@ impl ResourceMapping {
                 }
                 Step::Collection(collection) => {
                     if let Some(collection) = self.collections.get(*collection) {
-                        let elements = collection.groups.iter().flat_map(|group| self.elements(group, entry)).collect();
+                        let elements = collection
+                            .groups
+                            .iter()
+                            .flat_map(|group| self.elements(group, entry))
+                            .collect();
                         insert_list(into, &collection.place.attribute, elements);
                     }
                 }
                 Step::Reference(line, form) => {
                     if let Some(line) = self.lines.get(*line)
-                        && let Some(value) = entry.references(&line.ldap).iter().find_map(|of| reference(line, *form, of, context))
+                        && let Some(value) = entry
+                            .references(&line.ldap)
+                            .iter()
+                            .find_map(|of| reference(line, *form, of, context))
                     {
                         into.insert(line.place.attribute.clone(), value);
                     }
                 }
                 Step::References(line, form) => {
                     if let Some(line) = self.lines.get(*line) {
-                        let all = entry.references(&line.ldap).iter().filter_map(|of| reference(line, *form, of, context));
+                        let all = entry
+                            .references(&line.ldap)
+                            .iter()
+                            .filter_map(|of| reference(line, *form, of, context));
                         insert_list(into, &line.place.attribute, all.collect());
                     }
                 }
@@ -82,19 +98,38 @@ impl ResourceMapping {
         }
     }
 
-    fn object<'a>(&'a self, parts: impl Iterator<Item = (&'a String, usize)>, entry: &Entry) -> Map<String, Value> {
-        parts.filter_map(|(sub, line)| Some((sub.clone(), self.first(self.lines.get(line)?, entry)?))).collect()
+    fn object<'a>(
+        &'a self,
+        parts: impl Iterator<Item = (&'a String, usize)>,
+        entry: &Entry,
+    ) -> Map<String, Value> {
+        parts
+            .filter_map(|(sub, line)| {
+                Some((sub.clone(), self.first(self.lines.get(line)?, entry)?))
+            })
+            .collect()
     }
 
     fn elements(&self, group: &Group, entry: &Entry) -> Vec<Value> {
-        let lines = group.parts.iter().filter_map(|index| self.lines.get(*index)).filter(|line| line.is_read());
+        let lines = group
+            .parts
+            .iter()
+            .filter_map(|index| self.lines.get(*index))
+            .filter(|line| line.is_read());
         let parts = lines.filter_map(|line| Some((line, line.place.sub.as_ref()?)));
         let bare: Vec<Map<String, Value>> = if group.many {
             parts
-                .flat_map(|(line, sub)| self.all(line, entry).map(|value| Map::from_iter([(sub.clone(), value)])))
+                .flat_map(|(line, sub)| {
+                    self.all(line, entry)
+                        .map(|value| Map::from_iter([(sub.clone(), value)]))
+                })
                 .collect()
         } else {
-            vec![parts.filter_map(|(line, sub)| Some((sub.clone(), self.first(line, entry)?))).collect()]
+            vec![
+                parts
+                    .filter_map(|(line, sub)| Some((sub.clone(), self.first(line, entry)?)))
+                    .collect(),
+            ]
         };
         bare.into_iter()
             .filter(|element| !element.is_empty())
@@ -116,11 +151,15 @@ impl ResourceMapping {
             // Only the absence of the value says that nothing locks the account.
             return Some(Value::Bool(!entry.has(&line.ldap)));
         }
-        line.codec.decode(self.kind, first_value(&self.rdn, line, entry)?)
+        line.codec
+            .decode(self.kind, first_value(&self.rdn, line, entry)?)
     }
 
     fn all<'a>(&'a self, line: &'a Line, entry: &'a Entry) -> impl Iterator<Item = Value> + 'a {
-        entry.values(&line.ldap).iter().filter_map(|value| line.codec.decode(self.kind, value))
+        entry
+            .values(&line.ldap)
+            .iter()
+            .filter_map(|value| line.codec.decode(self.kind, value))
     }
 
     fn meta(&self, entry: &Entry, context: &ReadContext<'_>, id: Option<&str>) -> Value {
@@ -128,24 +167,38 @@ impl ResourceMapping {
         let resource_type = &self.definition.resource_type;
         meta.insert("resourceType".into(), resource_type.name.as_str().into());
         for (name, attribute) in [("created", &self.created), ("lastModified", &self.changed)] {
-            let moment = entry.text(attribute).and_then(|text| GeneralizedTime::parse(text).ok());
+            let moment = entry
+                .text(attribute)
+                .and_then(|text| GeneralizedTime::parse(text).ok());
             if let Some(moment) = moment {
                 meta.insert(name.into(), moment.timestamp().to_string().into());
             }
         }
         if let Some(id) = id {
-            meta.insert("location".into(), location(context, &resource_type.endpoint, id).into());
+            meta.insert(
+                "location".into(),
+                location(context, &resource_type.endpoint, id).into(),
+            );
         }
         Value::Object(meta)
     }
 }
 
 /// The octets that stand for the one value of a line.
-pub(super) fn first_value<'a>(rdn: &AttributeName, line: &Line, entry: &'a Entry) -> Option<&'a [u8]> {
+pub(super) fn first_value<'a>(
+    rdn: &AttributeName,
+    line: &Line,
+    entry: &'a Entry,
+) -> Option<&'a [u8]> {
     let values = entry.values(&line.ldap);
     if values.len() > 1 && line.ldap == *rdn {
-        let named = entry.dn.rdn().and_then(|own| own.value_of(rdn)).map(str::to_lowercase);
-        let is_named = |value: &&Vec<u8>| std::str::from_utf8(value).ok().map(str::to_lowercase) == named;
+        let named = entry
+            .dn
+            .rdn()
+            .and_then(|own| own.value_of(rdn))
+            .map(str::to_lowercase);
+        let is_named =
+            |value: &&Vec<u8>| std::str::from_utf8(value).ok().map(str::to_lowercase) == named;
         if let Some(value) = values.iter().find(is_named) {
             return Some(value);
         }
@@ -163,12 +216,21 @@ fn location(context: &ReadContext<'_>, endpoint: &str, id: &str) -> String {
     format!("{}{endpoint}/{id}", context.base_url)
 }
 
-fn reference(line: &Line, form: ReferenceForm, of: &Reference, context: &ReadContext<'_>) -> Option<Value> {
+fn reference(
+    line: &Line,
+    form: ReferenceForm,
+    of: &Reference,
+    context: &ReadContext<'_>,
+) -> Option<Value> {
     let id = of.id?.to_string();
-    let mut value = Map::new();
     let target = target(line, of, context);
-    if let (true, Some((_, endpoint))) = (form.location, target) {
-        value.insert("$ref".into(), location(context, endpoint, &id).into());
+    let location = target
+        .filter(|_| form.location)
+        .map(|(_, endpoint)| location(context, endpoint, &id));
+    let mut value = Map::new();
+    value.insert("value".into(), id.into());
+    if let Some(location) = location {
+        value.insert("$ref".into(), location.into());
     }
     if let (true, Some((name, _))) = (form.kind, target) {
         value.insert("type".into(), name.into());
@@ -176,20 +238,22 @@ fn reference(line: &Line, form: ReferenceForm, of: &Reference, context: &ReadCon
     if let (Some(display), Some(rdn)) = (form.display, of.dn.rdn()) {
         value.insert(display.into(), rdn.value().into());
     }
-    value.insert("value".into(), id.into());
     Some(Value::Object(value))
 }
 
 /// Name and endpoint of the type that a reference certainly points to: the only one the line allows, or the only one
 /// whose base holds the DN.
-fn target<'a>(line: &'a Line, of: &Reference, context: &ReadContext<'a>) -> Option<(&'a str, &'a str)> {
+fn target<'a>(
+    line: &'a Line,
+    of: &Reference,
+    context: &ReadContext<'a>,
+) -> Option<(&'a str, &'a str)> {
     if let [TargetType { name, endpoint }] = line.targets.as_slice() {
         return Some((name, endpoint));
     }
-    let mut fitting = context
-        .bases
-        .iter()
-        .filter(|base| line.targets.iter().any(|target| target.name == base.name) && of.dn.is_within(&base.base));
+    let mut fitting = context.bases.iter().filter(|base| {
+        line.targets.iter().any(|target| target.name == base.name) && of.dn.is_within(&base.base)
+    });
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => Some((&only.name, &only.endpoint)),
         _ => None,

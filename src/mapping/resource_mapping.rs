@@ -89,7 +89,10 @@ pub(super) struct Section {
 pub(super) enum Step {
     Value(usize),
     Values(usize),
-    Object { name: String, parts: Vec<(String, usize)> },
+    Object {
+        name: String,
+        parts: Vec<(String, usize)>,
+    },
     Collection(usize),
     Reference(usize, ReferenceForm),
     References(usize, ReferenceForm),
@@ -114,7 +117,11 @@ pub struct Attributes {
 
 impl Attributes {
     fn want(&mut self, name: &AttributeName, reference: bool) {
-        let list = if reference { &mut self.references } else { &mut self.attributes };
+        let list = if reference {
+            &mut self.references
+        } else {
+            &mut self.attributes
+        };
         if !list.contains(name) {
             list.push(name.clone());
         }
@@ -164,10 +171,18 @@ impl Mapping {
         Self::compile(self.source.clone(), &has)
     }
 
-    fn compile(source: Source, has: &dyn Fn(&AttributeName) -> bool) -> Result<Self, Box<Diagnostic>> {
+    fn compile(
+        source: Source,
+        has: &dyn Fn(&AttributeName) -> bool,
+    ) -> Result<Self, Box<Diagnostic>> {
         let file = file::parse(&source)?;
         let (name, kind, types) = compile::compile(&source, file, has)?;
-        Ok(Self { name, kind, types, source })
+        Ok(Self {
+            name,
+            kind,
+            types,
+            source,
+        })
     }
 
     /// The name of the file, for messages.
@@ -177,12 +192,19 @@ impl Mapping {
 
     /// The resource type of that name, such as `User`.
     pub fn resource(&self, name: &str) -> Option<&ResourceMapping> {
-        self.types.iter().find(|of| of.definition.resource_type.name.eq_ignore_ascii_case(name))
+        self.types
+            .iter()
+            .find(|of| of.definition.resource_type.name.eq_ignore_ascii_case(name))
     }
 
     /// The resource type at that endpoint, such as `/Users`.
     pub fn by_endpoint(&self, endpoint: &str) -> Option<&ResourceMapping> {
-        self.types.iter().find(|of| of.definition.resource_type.endpoint.eq_ignore_ascii_case(endpoint))
+        self.types.iter().find(|of| {
+            of.definition
+                .resource_type
+                .endpoint
+                .eq_ignore_ascii_case(endpoint)
+        })
     }
 
     /// What SCIM clients are told of each resource type.
@@ -192,12 +214,18 @@ impl Mapping {
 
     /// Whether passwords can be set through this mapping.
     pub fn sets_passwords(&self) -> bool {
-        self.types.iter().flat_map(|of| &of.lines).any(|line| line.codec == Codec::Password)
+        self.types
+            .iter()
+            .flat_map(|of| &of.lines)
+            .any(|line| line.codec == Codec::Password)
     }
 
     /// Every LDAP attribute that the mapping names, with the line that names it.
     pub fn attributes(&self) -> Vec<MappedAttribute> {
-        self.types.iter().flat_map(ResourceMapping::mapped_attributes).collect()
+        self.types
+            .iter()
+            .flat_map(ResourceMapping::mapped_attributes)
+            .collect()
     }
 }
 
@@ -258,7 +286,11 @@ impl ResourceMapping {
         wanted.want(&self.rdn, false);
         let members = self.members().map(|line| &line.ldap);
         // Read-only values too: templates may use them. Not the groups, which may be many.
-        for line in self.lines.iter().filter(|line| line.is_read() && (line.is_written() || !line.is_reference())) {
+        for line in self
+            .lines
+            .iter()
+            .filter(|line| line.is_read() && (line.is_written() || !line.is_reference()))
+        {
             if with_members || members != Some(&line.ldap) {
                 wanted.want(&line.ldap, line.is_reference());
             }
@@ -266,8 +298,14 @@ impl ResourceMapping {
         for derived in &self.derived {
             wanted.want(&derived.ldap, false);
         }
-        if self.lines.iter().any(|line| matches!(line.codec, Codec::Flag { .. })) {
-            enabling::NEEDED.iter().for_each(|name| wanted.want(name, false));
+        if self
+            .lines
+            .iter()
+            .any(|line| matches!(line.codec, Codec::Flag { .. }))
+        {
+            enabling::NEEDED
+                .iter()
+                .for_each(|name| wanted.want(name, false));
         }
         if self.lines.iter().any(|line| line.object_class.is_some()) {
             wanted.want(&OBJECT_CLASS, false);
@@ -277,7 +315,9 @@ impl ResourceMapping {
 
     /// The line of the collection of ids that changes by value deltas: `members` of a group.
     pub fn members(&self) -> Option<&Line> {
-        self.lines.iter().find(|line| line.is_reference() && line.is_many() && line.is_written())
+        self.lines
+            .iter()
+            .find(|line| line.is_reference() && line.is_many() && line.is_written())
     }
 
     /// The types that any reference of this one may point to, members included.
@@ -292,7 +332,12 @@ impl ResourceMapping {
 
     fn targets(&self, of: impl Fn(&Line) -> bool) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for target in self.lines.iter().filter(|line| of(line)).flat_map(|line| &line.targets) {
+        for target in self
+            .lines
+            .iter()
+            .filter(|line| of(line))
+            .flat_map(|line| &line.targets)
+        {
             if !names.contains(&target.name) {
                 names.push(target.name.clone());
             }
@@ -303,9 +348,16 @@ impl ResourceMapping {
     /// The ids that the resource refers to in attributes that are written, as they were sent.
     pub fn references_in(&self, resource: &Resource) -> Vec<(AttributePath, String)> {
         let mut found = Vec::new();
-        for line in self.lines.iter().filter(|line| line.is_reference() && line.is_written()) {
+        for line in self
+            .lines
+            .iter()
+            .filter(|line| line.is_reference() && line.is_written())
+        {
             let ids = reference_ids(line, resource);
-            found.extend(ids.into_iter().map(|id| (line.place.whole(), id.to_owned())));
+            found.extend(
+                ids.into_iter()
+                    .map(|id| (line.place.whole(), id.to_owned())),
+            );
         }
         found
     }
@@ -320,7 +372,11 @@ impl ResourceMapping {
         self.taken_checks(resource, |_| true)
     }
 
-    fn taken_checks(&self, resource: &Resource, of: impl Fn(Unique) -> bool) -> Vec<(AttributePath, Filter)> {
+    fn taken_checks(
+        &self,
+        resource: &Resource,
+        of: impl Fn(Unique) -> bool,
+    ) -> Vec<(AttributePath, Filter)> {
         let assigned = self.assign(resource);
         let mut checks = Vec::new();
         for (line, values) in self.lines.iter().zip(&assigned.values) {
@@ -340,9 +396,16 @@ impl ResourceMapping {
     /// What SCIM calls an LDAP attribute, for naming it in a conflict: the line's path, or what the value was derived
     /// from.
     pub fn scim_name_of(&self, ldap: &AttributeName) -> Option<String> {
-        let line = self.lines.iter().find(|line| line.ldap == *ldap && line.is_written());
-        line.map(|line| line.path.clone())
-            .or_else(|| self.derived.iter().find(|derived| derived.ldap == *ldap).map(Derived::made_of))
+        let line = self
+            .lines
+            .iter()
+            .find(|line| line.ldap == *ldap && line.is_written());
+        line.map(|line| line.path.clone()).or_else(|| {
+            self.derived
+                .iter()
+                .find(|derived| derived.ldap == *ldap)
+                .map(Derived::made_of)
+        })
     }
 }
 

@@ -34,13 +34,19 @@ impl ResourceMapping {
         context: &WriteContext<'_>,
     ) -> Result<Difference, Fault> {
         let (from, to) = (self.assign(old), self.assign(new));
-        let mut difference = Difference { ignored: to.ignored, ..Difference::default() };
+        let mut difference = Difference {
+            ignored: to.ignored,
+            ..Difference::default()
+        };
         let mut flags: Vec<Flags> = Vec::new();
         for (line, (from, to)) in self.lines.iter().zip(from.values.iter().zip(&to.values)) {
             if !line.is_written() || (to.is_empty() && line.is_kept_when_absent()) {
                 continue;
             }
-            if to.is_empty() && line.shape == Shape::References && new.get(&line.place.whole()).is_none() {
+            if to.is_empty()
+                && line.shape == Shape::References
+                && new.get(&line.place.whole()).is_none()
+            {
                 continue;
             }
             let (from, mut to) = (effective(line, from), effective(line, to));
@@ -56,15 +62,21 @@ impl ResourceMapping {
                 continue;
             }
             match line.codec {
-                Codec::Flag { bit, inverted } => collect_flag(&mut flags, line, bit, boolean_of(&to) != Some(inverted)),
+                Codec::Flag { bit, inverted } => {
+                    collect_flag(&mut flags, line, bit, boolean_of(&to) != Some(inverted))
+                }
                 Codec::LockedTime => lock(&mut difference, line, before, boolean_of(&to)),
                 Codec::Password => self.change_password(&mut difference, line, &to)?,
-                Codec::Reference => self.change_references(&mut difference, line, before, (&from, &to), context)?,
+                Codec::Reference => {
+                    self.change_references(&mut difference, line, before, (&from, &to), context)?
+                }
                 _ if line.ldap == self.rdn => {
                     let octets = self.encode_all(line, &to, context)?;
                     difference.rename = Some(self.names(&octets)?);
                 }
-                _ if line.is_many() => self.change_list(&mut difference, line, before, (&from, &to), context)?,
+                _ if line.is_many() => {
+                    self.change_list(&mut difference, line, before, (&from, &to), context)?
+                }
                 _ => self.change_one(&mut difference, line, before, &to, context)?,
             }
         }
@@ -75,7 +87,14 @@ impl ResourceMapping {
         Ok(difference)
     }
 
-    fn change_one(&self, difference: &mut Difference, line: &Line, before: &Entry, to: &[Value], context: &WriteContext<'_>) -> Result<(), Fault> {
+    fn change_one(
+        &self,
+        difference: &mut Difference,
+        line: &Line,
+        before: &Entry,
+        to: &[Value],
+        context: &WriteContext<'_>,
+    ) -> Result<(), Fault> {
         let new = self.encode_all(line, to, context)?;
         let current = before.values(&line.ldap);
         self.ensure_class(difference, line, before, &new);
@@ -85,7 +104,10 @@ impl ResourceMapping {
         };
         // Only the value that SCIM shows changes. The others are put behind it again, because the first one is what is
         // read: added at the end, the new value would not be seen.
-        let others = current.iter().filter(|value| value.as_slice() != first && !new.contains(value)).cloned();
+        let others = current
+            .iter()
+            .filter(|value| value.as_slice() != first && !new.contains(value))
+            .cloned();
         let wished: Vec<Vec<u8>> = new.iter().cloned().chain(others).collect();
         if line.equality {
             difference.swap(&line.ldap, current.to_vec(), wished);
@@ -103,18 +125,33 @@ impl ResourceMapping {
         (from, to): (&[Value], &[Value]),
         context: &WriteContext<'_>,
     ) -> Result<(), Fault> {
-        let (from, to) = (self.encode_all(line, from, context)?, self.encode_all(line, to, context)?);
+        let (from, to) = (
+            self.encode_all(line, from, context)?,
+            self.encode_all(line, to, context)?,
+        );
         let current = before.values(&line.ldap);
         self.ensure_class(difference, line, before, &to);
         let present: HashSet<&Vec<u8>> = current.iter().collect();
         let wanted: HashSet<&Vec<u8>> = to.iter().collect();
-        let gone: Vec<Vec<u8>> = from.into_iter().filter(|value| !wanted.contains(value) && present.contains(value)).collect();
-        let new: Vec<Vec<u8>> = to.iter().filter(|value| !present.contains(value)).cloned().collect();
+        let gone: Vec<Vec<u8>> = from
+            .into_iter()
+            .filter(|value| !wanted.contains(value) && present.contains(value))
+            .collect();
+        let new: Vec<Vec<u8>> = to
+            .iter()
+            .filter(|value| !present.contains(value))
+            .cloned()
+            .collect();
         if line.equality {
             difference.swap(&line.ldap, gone, new);
         } else {
             let gone: HashSet<&Vec<u8>> = gone.iter().collect();
-            let wished = current.iter().filter(|value| !gone.contains(value)).cloned().chain(new).collect();
+            let wished = current
+                .iter()
+                .filter(|value| !gone.contains(value))
+                .cloned()
+                .chain(new)
+                .collect();
             difference.replace(&line.ldap, before, wished);
         }
         Ok(())
@@ -130,7 +167,10 @@ impl ResourceMapping {
         context: &WriteContext<'_>,
     ) -> Result<(), Fault> {
         let own = before.references(&line.ldap);
-        let by_id: HashMap<Uuid, &Dn> = own.iter().filter_map(|reference| Some((reference.id?, &reference.dn))).collect();
+        let by_id: HashMap<Uuid, &Dn> = own
+            .iter()
+            .filter_map(|reference| Some((reference.id?, &reference.dn)))
+            .collect();
         let id_of = |id: &Value| Uuid::try_parse(id.as_str()?).ok();
         let known = |id: &Value| by_id.get(&id_of(id)?).map(|dn| dn.to_string().into_bytes());
         let ids = |values: &[Value]| -> Vec<Option<Uuid>> { values.iter().map(id_of).collect() };
@@ -141,37 +181,66 @@ impl ResourceMapping {
         for id in to {
             match known(id) {
                 Some(dn) => new.push(dn),
-                None => new.append(&mut self.encode_all(line, std::slice::from_ref(id), context)?),
+                None => {
+                    new.append(&mut self.encode_all(line, std::slice::from_ref(id), context)?)
+                }
             }
         }
         let old: Vec<Vec<u8>> = from.iter().filter_map(known).collect();
         self.ensure_class(difference, line, before, &new);
         if line.is_many() || own.len() > 1 {
-            let (was, is): (HashSet<&Vec<u8>>, HashSet<&Vec<u8>>) = (old.iter().collect(), new.iter().collect());
+            let (was, is): (HashSet<&Vec<u8>>, HashSet<&Vec<u8>>) =
+                (old.iter().collect(), new.iter().collect());
             let gone = old.iter().filter(|dn| !is.contains(dn)).cloned().collect();
             let added = new.iter().filter(|dn| !was.contains(dn)).cloned().collect();
             difference.swap(&line.ldap, gone, added);
         } else {
-            difference.modifications.push(Modification::replace(line.ldap.clone(), Values::Plain(new)));
-            let before = own.iter().map(|reference| reference.dn.to_string().into_bytes()).collect();
-            difference.inverse.push(Modification::replace(line.ldap.clone(), Values::Plain(before)));
+            difference
+                .modifications
+                .push(Modification::replace(line.ldap.clone(), Values::Plain(new)));
+            let before = own
+                .iter()
+                .map(|reference| reference.dn.to_string().into_bytes())
+                .collect();
+            difference.inverse.push(Modification::replace(
+                line.ldap.clone(),
+                Values::Plain(before),
+            ));
         }
         Ok(())
     }
 
-    fn change_password(&self, difference: &mut Difference, line: &Line, to: &[Value]) -> Result<(), Fault> {
+    fn change_password(
+        &self,
+        difference: &mut Difference,
+        line: &Line,
+        to: &[Value],
+    ) -> Result<(), Fault> {
         if let Some(password) = to.first() {
             let octets = SecretBytes::new(self.password(line, password)?);
-            difference.modifications.push(Modification::replace(line.ldap.clone(), Values::Secret(octets)));
+            difference.modifications.push(Modification::replace(
+                line.ldap.clone(),
+                Values::Secret(octets),
+            ));
         }
         Ok(())
     }
 
     /// Adds the auxiliary class that allows the line's attribute, where the entry lacks it.
-    fn ensure_class(&self, difference: &mut Difference, line: &Line, before: &Entry, new: &[Vec<u8>]) {
-        let Some(class) = line.object_class.as_ref().filter(|_| !new.is_empty()) else { return };
+    fn ensure_class(
+        &self,
+        difference: &mut Difference,
+        line: &Line,
+        before: &Entry,
+        new: &[Vec<u8>],
+    ) {
+        let Some(class) = line.object_class.as_ref().filter(|_| !new.is_empty()) else {
+            return;
+        };
         let asked = Modification::add(OBJECT_CLASS, Values::one(class.as_str()));
-        if !has_class(before.values(&OBJECT_CLASS), class) && !difference.modifications.contains(&asked) {
+        if !has_class(before.values(&OBJECT_CLASS), class)
+            && !difference.modifications.contains(&asked)
+        {
             difference.modifications.insert(0, asked);
             // The class stays when the change is undone: it forbids nothing, and another line may need it by then.
         }
@@ -179,7 +248,11 @@ impl ResourceMapping {
 
     /// What stands in for a line without value.
     fn fallback(&self, line: &Line, resource: &Resource) -> Result<Option<String>, Fault> {
-        let Some(derived) = self.derived.iter().find(|derived| derived.fallback && derived.ldap == line.ldap) else {
+        let Some(derived) = self
+            .derived
+            .iter()
+            .find(|derived| derived.fallback && derived.ldap == line.ldap)
+        else {
             return Ok(None);
         };
         let candidates = derived.candidates(&self.templates, &self.templates.context(resource))?;
@@ -187,8 +260,18 @@ impl ResourceMapping {
     }
 
     /// Changes derived values that still are what the templates made of the old resource. A value given by hand stays.
-    fn follow(&self, difference: &mut Difference, before: &Entry, old: &Resource, new: &Resource) -> Result<(), Fault> {
-        let following: Vec<&Derived> = self.derived.iter().filter(|derived| derived.follow).collect();
+    fn follow(
+        &self,
+        difference: &mut Difference,
+        before: &Entry,
+        old: &Resource,
+        new: &Resource,
+    ) -> Result<(), Fault> {
+        let following: Vec<&Derived> = self
+            .derived
+            .iter()
+            .filter(|derived| derived.follow)
+            .collect();
         if following.is_empty() {
             return Ok(());
         }
@@ -199,12 +282,23 @@ impl ResourceMapping {
         for derived in following {
             let current = self.current(before, &derived.ldap);
             // The old resource may break rules that came later; then nothing of it is known to be the templates' work.
-            let made = derived.candidates(&self.templates, &from).unwrap_or_default();
+            let made = derived
+                .candidates(&self.templates, &from)
+                .unwrap_or_default();
             let wished = derived.candidates(&self.templates, &to)?;
-            let still_made = current.as_ref().is_some_and(|current| made.contains(current) && !wished.contains(current));
-            let (true, Some(best)) = (still_made && made != wished, wished.first()) else { continue };
+            let still_made = current
+                .as_ref()
+                .is_some_and(|current| made.contains(current) && !wished.contains(current));
+            let (true, Some(best)) = (still_made && made != wished, wished.first()) else {
+                continue;
+            };
             if derived.ldap == self.rdn {
-                difference.rename = Some(wished.iter().map(|name| Rdn::new(self.rdn.clone(), name.as_str())).collect());
+                difference.rename = Some(
+                    wished
+                        .iter()
+                        .map(|name| Rdn::new(self.rdn.clone(), name.as_str()))
+                        .collect(),
+                );
             } else {
                 difference.replace(&derived.ldap, before, vec![best.clone().into_bytes()]);
             }
@@ -218,12 +312,19 @@ impl ResourceMapping {
     }
 
     fn names(&self, octets: &[Vec<u8>]) -> Result<Vec<Rdn>, Fault> {
-        let name = octets.first().and_then(|octets| std::str::from_utf8(octets).ok());
+        let name = octets
+            .first()
+            .and_then(|octets| std::str::from_utf8(octets).ok());
         match name {
             Some(name) => Ok(vec![Rdn::new(self.rdn.clone(), name)]),
             None => {
                 let from = self.scim_name_of(&self.rdn).unwrap_or_default();
-                Err(Fault::new(from, &self.rdn, "names the entry and has no value", "send a value"))
+                Err(Fault::new(
+                    from,
+                    &self.rdn,
+                    "names the entry and has no value",
+                    "send a value",
+                ))
             }
         }
     }
@@ -243,7 +344,11 @@ fn collect_flag<'a>(flags: &mut Vec<Flags<'a>>, line: &'a Line, bit: u32, set: b
             flags.set |= to_set;
             flags.clear |= to_clear;
         }
-        None => flags.push(Flags { line, set: to_set, clear: to_clear }),
+        None => flags.push(Flags {
+            line,
+            set: to_set,
+            clear: to_clear,
+        }),
     }
 }
 
@@ -257,7 +362,10 @@ impl Flags<'_> {
             return Ok(());
         };
         let Some(current) = number(old) else {
-            return Err(self.line.fault("holds no number in the directory", "correct the entry by hand"));
+            return Err(self.line.fault(
+                "holds no number in the directory",
+                "correct the entry by hand",
+            ));
         };
         let wished = (current | self.set) & !self.clear;
         let enables = current & !wished & ACCOUNT_DISABLED != 0;
@@ -268,7 +376,11 @@ impl Flags<'_> {
             ));
         }
         if wished != current {
-            difference.swap(name, vec![old.clone()], vec![number_text(wished).into_bytes()]);
+            difference.swap(
+                name,
+                vec![old.clone()],
+                vec![number_text(wished).into_bytes()],
+            );
         }
         Ok(())
     }
@@ -276,7 +388,9 @@ impl Flags<'_> {
 
 fn lock(difference: &mut Difference, line: &Line, before: &Entry, active: Option<bool>) {
     match active {
-        Some(false) if !before.has(&line.ldap) => difference.replace(&line.ldap, before, vec![LOCKED_FOR_GOOD.to_vec()]),
+        Some(false) if !before.has(&line.ldap) => {
+            difference.replace(&line.ldap, before, vec![LOCKED_FOR_GOOD.to_vec()])
+        }
         Some(true) => difference.replace(&line.ldap, before, Vec::new()),
         _ => {}
     }
@@ -291,6 +405,7 @@ fn same(from: &[Value], to: &[Value]) -> bool {
     if from == to || from.len() != to.len() || from.len() < 2 {
         return from == to;
     }
-    let texts = |values: &[Value]| -> HashSet<String> { values.iter().map(Value::to_string).collect() };
+    let texts =
+        |values: &[Value]| -> HashSet<String> { values.iter().map(Value::to_string).collect() };
     texts(from) == texts(to)
 }

@@ -41,7 +41,10 @@ impl ResourceMapping {
     pub fn needs_generated_password(&self, resource: &Resource) -> bool {
         self.without_password == Some(WithoutPassword::Generate)
             && self.password_line().is_some_and(|(index, _)| {
-                self.assign(resource).values.get(index).is_none_or(Vec::is_empty)
+                self.assign(resource)
+                    .values
+                    .get(index)
+                    .is_none_or(Vec::is_empty)
             })
     }
 
@@ -49,20 +52,40 @@ impl ResourceMapping {
     ///
     /// # Errors
     /// When a value breaks a rule of its attribute, a required one is missing, or no name can be made.
-    pub fn write_new(&self, resource: &Resource, context: &WriteContext<'_>) -> Result<NewEntry, Fault> {
+    pub fn write_new(
+        &self,
+        resource: &Resource,
+        context: &WriteContext<'_>,
+    ) -> Result<NewEntry, Fault> {
         let assigned = self.assign(resource);
-        let mut attributes: Attributes =
-            vec![(OBJECT_CLASS, Values::Plain(self.object_classes.iter().map(|class| class.clone().into_bytes()).collect()))];
+        let mut attributes: Attributes = vec![(
+            OBJECT_CLASS,
+            Values::Plain(
+                self.object_classes
+                    .iter()
+                    .map(|class| class.clone().into_bytes())
+                    .collect(),
+            ),
+        )];
         let mut flags: Vec<(AttributeName, u32)> = Vec::new();
         let password_given = self.new_password(&assigned, context, &mut attributes)?;
         for (line, values) in self.lines.iter().zip(&assigned.values) {
             let values = effective(line, values);
             if let Codec::Flag { bit, inverted } = line.codec {
                 let mut value = values.first().and_then(boolean);
-                if bit == ACCOUNT_DISABLED && !password_given && self.without_password == Some(WithoutPassword::Disabled) {
+                if bit == ACCOUNT_DISABLED
+                    && !password_given
+                    && self.without_password == Some(WithoutPassword::Disabled)
+                {
                     value = Some(false);
                 }
-                set_flag(&mut flags, line, bit, value.map(|value| value != inverted), 0);
+                set_flag(
+                    &mut flags,
+                    line,
+                    bit,
+                    value.map(|value| value != inverted),
+                    0,
+                );
                 continue;
             }
             if let Some(constant) = &line.constant {
@@ -93,16 +116,27 @@ impl ResourceMapping {
         }
         self.add_placeholder(&mut attributes);
         let alternatives = self.alternatives(resource, attributes)?;
-        Ok(NewEntry { alternatives, ignored: assigned.ignored })
+        Ok(NewEntry {
+            alternatives,
+            ignored: assigned.ignored,
+        })
     }
 
     /// Adds the names that templates make, in every combination, best first.
-    fn alternatives(&self, resource: &Resource, attributes: Attributes) -> Result<Vec<Alternative>, Fault> {
+    fn alternatives(
+        &self,
+        resource: &Resource,
+        attributes: Attributes,
+    ) -> Result<Vec<Alternative>, Fault> {
         let context = self.templates.context(resource);
         let mut combinations: Vec<(usize, Attributes)> = vec![(0, attributes)];
         for derived in &self.derived {
-            let present = |attributes: &Attributes| attributes.iter().any(|(name, _)| *name == derived.ldap);
-            if combinations.iter().any(|(_, attributes)| present(attributes)) {
+            let present =
+                |attributes: &Attributes| attributes.iter().any(|(name, _)| *name == derived.ldap);
+            if combinations
+                .iter()
+                .any(|(_, attributes)| present(attributes))
+            {
                 continue;
             }
             let candidates = derived.candidates(&self.templates, &context)?;
@@ -116,7 +150,11 @@ impl ResourceMapping {
             for (distance, attributes) in &combinations {
                 for (index, candidate) in candidates.iter().enumerate() {
                     let mut attributes = attributes.clone();
-                    put(&mut attributes, &derived.ldap, Values::one(candidate.as_str()));
+                    put(
+                        &mut attributes,
+                        &derived.ldap,
+                        Values::one(candidate.as_str()),
+                    );
                     // First those that differ least from the best names.
                     more.push((distance.saturating_add(index), attributes));
                 }
@@ -128,7 +166,12 @@ impl ResourceMapping {
         combinations
             .into_iter()
             .take(MOST_ALTERNATIVES)
-            .map(|(_, attributes)| Ok(Alternative { rdn: self.rdn_of(&attributes)?, attributes }))
+            .map(|(_, attributes)| {
+                Ok(Alternative {
+                    rdn: self.rdn_of(&attributes)?,
+                    attributes,
+                })
+            })
             .collect()
     }
 
@@ -142,43 +185,71 @@ impl ResourceMapping {
             Some(value) => Ok(Rdn::new(self.rdn.clone(), value)),
             None => {
                 let from = self.scim_name_of(&self.rdn).unwrap_or_default();
-                Err(Fault::new(from, &self.rdn, "names the entry and has no value", "send a value"))
+                Err(Fault::new(
+                    from,
+                    &self.rdn,
+                    "names the entry and has no value",
+                    "send a value",
+                ))
             }
         }
     }
 
     /// Writes the password; whether there is one.
-    fn new_password(&self, assigned: &Assigned, context: &WriteContext<'_>, attributes: &mut Attributes) -> Result<bool, Fault> {
-        let Some((index, line)) = self.password_line() else { return Ok(false) };
+    fn new_password(
+        &self,
+        assigned: &Assigned,
+        context: &WriteContext<'_>,
+        attributes: &mut Attributes,
+    ) -> Result<bool, Fault> {
+        let Some((index, line)) = self.password_line() else {
+            return Ok(false);
+        };
         let given = assigned.values.get(index).and_then(|values| values.first());
         let password = match (given, self.without_password) {
             (Some(given), _) => Some(self.password(line, given)?),
             (None, Some(WithoutPassword::Generate)) => match context.generated_password {
                 Some(password) => Some(self.password_octets(password.expose_secret())),
-                None => return Err(line.fault("has no value, and none was generated", "report this as a fault of the bridge")),
+                None => {
+                    return Err(line.fault(
+                        "has no value, and none was generated",
+                        "report this as a fault of the bridge",
+                    ));
+                }
             },
             (None, Some(WithoutPassword::Refuse)) => {
-                return Err(line.fault("is needed to create an account here", "let the identity provider send a password"));
+                return Err(line.fault(
+                    "is needed to create an account here",
+                    "let the identity provider send a password",
+                ));
             }
             (None, Some(WithoutPassword::Disabled) | None) => None,
         };
         let given = password.is_some();
         if let Some(password) = password {
-            put(attributes, &line.ldap, Values::Secret(SecretBytes::new(password)));
+            put(
+                attributes,
+                &line.ldap,
+                Values::Secret(SecretBytes::new(password)),
+            );
         }
         Ok(given)
     }
 
     fn password_line(&self) -> Option<(usize, &Line)> {
-        self.lines.iter().enumerate().find(|(_, line)| line.codec == Codec::Password)
+        self.lines
+            .iter()
+            .enumerate()
+            .find(|(_, line)| line.codec == Codec::Password)
     }
 
     /// The octets of a password that a client sent.
     pub(super) fn password(&self, line: &Line, value: &Value) -> Result<Vec<u8>, Fault> {
         match value.as_str() {
-            Some(text) if text.contains('\0') => {
-                Err(line.fault("must not contain the character NUL", "send another password"))
-            }
+            Some(text) if text.contains('\0') => Err(line.fault(
+                "must not contain the character NUL",
+                "send another password",
+            )),
             Some(text) => Ok(self.password_octets(text)),
             None => Err(line.fault("must be a text", "send the password as a JSON string")),
         }
@@ -192,21 +263,37 @@ impl ResourceMapping {
     }
 
     /// The octets of a line's values.
-    pub(super) fn encode_all(&self, line: &Line, values: &[Value], context: &WriteContext<'_>) -> Result<Vec<Vec<u8>>, Fault> {
+    pub(super) fn encode_all(
+        &self,
+        line: &Line,
+        values: &[Value],
+        context: &WriteContext<'_>,
+    ) -> Result<Vec<Vec<u8>>, Fault> {
         match line.codec {
             Codec::LockedTime => Ok(match values.first().and_then(boolean) {
                 Some(false) => vec![LOCKED_FOR_GOOD.to_vec()],
                 _ => Vec::new(),
             }),
-            Codec::Reference => values.iter().map(|id| reference(line, id, context)).collect(),
-            _ => values.iter().map(|value| line.encode(self.kind, value)).collect(),
+            Codec::Reference => values
+                .iter()
+                .map(|id| reference(line, id, context))
+                .collect(),
+            _ => values
+                .iter()
+                .map(|value| line.encode(self.kind, value))
+                .collect(),
         }
     }
 
     /// groupOfNames must never be without a member (RFC 4519 §3.5), so new groups get one that is nobody.
     fn add_placeholder(&self, attributes: &mut Attributes) {
-        let Some(members) = self.members().filter(|_| self.kind.placeholder_member()) else { return };
-        match attributes.iter_mut().find(|(name, _)| *name == members.ldap) {
+        let Some(members) = self.members().filter(|_| self.kind.placeholder_member()) else {
+            return;
+        };
+        match attributes
+            .iter_mut()
+            .find(|(name, _)| *name == members.ldap)
+        {
             Some((_, Values::Plain(values))) => values.insert(0, Vec::new()),
             Some(_) => {}
             None => attributes.push((members.ldap.clone(), Values::Plain(vec![Vec::new()]))),
@@ -223,7 +310,9 @@ pub(super) fn effective(line: &Line, values: &[Value]) -> Vec<Value> {
         return line.default.clone().into_iter().collect();
     }
     match line.shape {
-        Shape::Single | Shape::Reference | Shape::Element { many: false, .. } => values.iter().take(1).cloned().collect(),
+        Shape::Single | Shape::Reference | Shape::Element { many: false, .. } => {
+            values.iter().take(1).cloned().collect()
+        }
         Shape::Values | Shape::References | Shape::Element { many: true, .. } => values.to_vec(),
     }
 }
@@ -233,7 +322,13 @@ pub(super) fn missing(line: &Line) -> Fault {
 }
 
 /// Sets or clears a bit in the number that is being made for the line's attribute.
-fn set_flag(flags: &mut Vec<(AttributeName, u32)>, line: &Line, bit: u32, set: Option<bool>, otherwise: u32) {
+fn set_flag(
+    flags: &mut Vec<(AttributeName, u32)>,
+    line: &Line,
+    bit: u32,
+    set: Option<bool>,
+    otherwise: u32,
+) {
     if set.is_none() && line.base.is_none() {
         return;
     }
@@ -266,7 +361,9 @@ fn put(attributes: &mut Attributes, name: &AttributeName, values: Values) {
 }
 
 fn add_class(attributes: &mut Attributes, class: &str) {
-    if let Some((_, Values::Plain(classes))) = attributes.iter_mut().find(|(name, _)| *name == OBJECT_CLASS)
+    if let Some((_, Values::Plain(classes))) = attributes
+        .iter_mut()
+        .find(|(name, _)| *name == OBJECT_CLASS)
         && !has_class(classes, class)
     {
         classes.push(class.as_bytes().to_vec());
@@ -274,7 +371,9 @@ fn add_class(attributes: &mut Attributes, class: &str) {
 }
 
 pub(super) fn has_class(classes: &[Vec<u8>], class: &str) -> bool {
-    classes.iter().any(|known| known.eq_ignore_ascii_case(class.as_bytes()))
+    classes
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(class.as_bytes()))
 }
 
 fn reference(line: &Line, id: &Value, context: &WriteContext<'_>) -> Result<Vec<u8>, Fault> {
@@ -283,7 +382,10 @@ fn reference(line: &Line, id: &Value, context: &WriteContext<'_>) -> Result<Vec<
         Some(dn) => Ok(dn.to_string().into_bytes()),
         None => {
             let shown: String = id.chars().take(64).collect();
-            Err(line.fault(format!("refers to id `{shown}`, which names no resource here"), "create that resource first, or leave the reference out"))
+            Err(line.fault(
+                format!("refers to id `{shown}`, which names no resource here"),
+                "create that resource first, or leave the reference out",
+            ))
         }
     }
 }
@@ -309,7 +411,9 @@ impl Difference {
 
     /// Whether a password is among the changes.
     pub(super) fn sets_password(&self) -> bool {
-        self.modifications.iter().any(|one| matches!(one.values, Values::Secret(_)))
+        self.modifications
+            .iter()
+            .any(|one| matches!(one.values, Values::Secret(_)))
     }
 
     /// Puts other values in place of those there are.
@@ -317,22 +421,30 @@ impl Difference {
         if before.values(name) == values {
             return;
         }
-        self.modifications.push(Modification::replace(name.clone(), Values::Plain(values)));
+        self.modifications
+            .push(Modification::replace(name.clone(), Values::Plain(values)));
         let old = before.values(name).to_vec();
-        self.inverse.push(Modification::replace(name.clone(), Values::Plain(old)));
+        self.inverse
+            .push(Modification::replace(name.clone(), Values::Plain(old)));
     }
 
     /// Takes values away and adds others, so that a value changed meanwhile is noticed by the directory.
     pub(super) fn swap(&mut self, name: &AttributeName, gone: Vec<Vec<u8>>, new: Vec<Vec<u8>>) {
         if !gone.is_empty() {
-            self.modifications.push(Modification::delete(name.clone(), Values::Plain(gone.clone())));
+            self.modifications.push(Modification::delete(
+                name.clone(),
+                Values::Plain(gone.clone()),
+            ));
         }
         if !new.is_empty() {
-            self.modifications.push(Modification::add(name.clone(), Values::Plain(new.clone())));
-            self.inverse.push(Modification::delete(name.clone(), Values::Plain(new)));
+            self.modifications
+                .push(Modification::add(name.clone(), Values::Plain(new.clone())));
+            self.inverse
+                .push(Modification::delete(name.clone(), Values::Plain(new)));
         }
         if !gone.is_empty() {
-            self.inverse.push(Modification::add(name.clone(), Values::Plain(gone)));
+            self.inverse
+                .push(Modification::add(name.clone(), Values::Plain(gone)));
         }
     }
 }

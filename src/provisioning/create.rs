@@ -25,13 +25,11 @@ impl Service {
     /// [`Error::Conflict`] naming the attribute whose value is taken; nothing half made is left behind by any error.
     pub async fn create(&self, caller: &Caller, resource_type: &str, query: &Query, body: &[u8]) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let projection = query.projection(of.mapping)?;
+        let view = query.view(of)?;
         let creation = self.prepare_create(caller, of, body).await?;
-        let wanted = Wanted::from(of.mapping.read_plan(&projection));
-        let mut entry = self.add(caller, of, &creation, wanted).await?;
+        let mut entry = self.add(caller, of, &creation, &view.wanted).await?;
         creation.references.complete(&mut entry);
-        let resource = self.resource(of, &entry, caller);
-        Ok(Answer::Created(projection.apply(resource, &of.mapping.definition)))
+        Ok(Answer::Created(view.show(of, self.resource(of, &entry, caller))))
     }
 
     /// Works out the entry and its plans.
@@ -69,7 +67,7 @@ impl Service {
         caller: &Caller,
         of: Type<'_>,
         creation: &Creation,
-        wanted: Wanted,
+        wanted: &Wanted,
     ) -> Result<Entry, Error> {
         let last = creation.alternatives.len().saturating_sub(1);
         for (index, guarded) in creation.alternatives.iter().enumerate() {

@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::service::Type;
+use super::view::View;
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::{Search, Wanted};
 use crate::ldap::{Entry, Filter as LdapFilter};
-use crate::scim::{Error as ScimError, Filter, ListResponse, Paging, Projection};
+use crate::scim::{Error as ScimError, Filter, ListResponse, Paging};
 
 /// More matches than this are refused with tooMany: their ids would not fit into bounded memory.
 const MOST_MATCHES: usize = 500_000;
@@ -24,25 +25,22 @@ impl Service {
     /// invalidFilter for what cannot be asked of the directory; an outage is never an empty list.
     pub async fn list(&self, caller: &Caller, resource_type: &str, query: &Query) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let projection = query.projection(of.mapping)?;
+        let view = query.view(of)?;
         let most = self.settings().max_results;
         let paging = Paging::parse(query.start_index.as_deref(), query.count.as_deref(), most, most)?;
         let filter = self.list_filter(caller, of, query.filter.as_deref()).await?;
-        let (total, entries) = self.page(caller, of, filter, &projection, paging).await?;
-        let resources = entries.iter().map(|entry| {
-            let resource = self.resource(of, entry, caller);
-            projection.apply(resource, &of.mapping.definition)
-        });
+        let (total, entries) = self.page(caller, of, filter, &view, paging).await?;
+        let resources = entries.iter().map(|entry| view.show(of, self.resource(of, entry, caller)));
         Ok(Answer::List(ListResponse::new(total, paging, resources.collect())))
     }
 
     async fn list_filter(&self, caller: &Caller, of: Type<'_>, text: Option<&str>) -> Result<LdapFilter, Error> {
-        let Some(text) = text else { return Ok(of.filter()) };
+        let Some(text) = text else { return Ok(of.filter.clone()) };
         let filter = Filter::parse(text)?;
         let ids = of.mapping.references_in_filter(&filter);
         let targets = self.targets(&of.mapping.types_referred_to());
         let references = self.resolve(ids.iter().map(String::as_str), &targets, caller).await?;
-        Ok(LdapFilter::and([of.filter(), of.mapping.filter(&filter, &references.table)?]))
+        Ok(LdapFilter::and([of.filter.clone(), of.mapping.filter(&filter, &references.table)?]))
     }
 
     async fn page(
@@ -50,11 +48,11 @@ impl Service {
         caller: &Caller,
         of: Type<'_>,
         filter: LdapFilter,
-        projection: &Projection,
+        view: &View,
         paging: Paging,
     ) -> Result<(usize, Vec<Entry>), Error> {
         let kind = self.kind();
-        let mut wanted = Wanted::from(of.mapping.read_plan(projection));
+        let mut wanted = view.wanted.clone();
         if !wanted.attributes.contains(&kind.id_attribute()) {
             wanted.attributes.push(kind.id_attribute());
         }
@@ -77,7 +75,7 @@ impl Service {
         let found = if page.is_empty() {
             Vec::new()
         } else {
-            self.directory().find_many(page, &of.place.base, &of.filter(), &wanted, caller.deadline).await?
+            self.directory().find_many(page, &of.place.base, of.filter, &wanted, caller.deadline).await?
         };
         let mut found: HashMap<Uuid, Entry> =
             found.into_iter().filter_map(|entry| Some((entry.id(kind)?, entry))).collect();

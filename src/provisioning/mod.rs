@@ -23,6 +23,7 @@ mod replace;
 mod service;
 mod settings;
 mod uniqueness;
+mod view;
 mod write;
 
 /// The moment by which an operation must be over, and how the directory is doing: the front door needs both.

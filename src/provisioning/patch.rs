@@ -1,10 +1,11 @@
 //! PATCH: only what the operations name changes. Members change without the group being read.
 
 use super::service::Type;
+use super::view::View;
 use super::write::{ATTEMPTS, Prepared, Update, ignored};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
-use crate::scim::{CollectionDelta, PatchRequest, Projection, json};
+use crate::scim::{CollectionDelta, PatchRequest, json};
 
 impl Service {
     /// Patches a resource (RFC 7644 §3.5.2), atomically and in order.
@@ -24,11 +25,11 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let projection = query.projection(of.mapping)?;
+        let view = query.view(of)?;
         let silent = of.mapping.members().is_some() && query.attributes.is_none() && query.excluded_attributes.is_none();
-        let read_back = (!silent).then(|| ReadBack { wanted: of.mapping.read_plan(&projection).into() });
+        let read_back = (!silent).then(|| ReadBack { wanted: view.wanted.clone() });
         for attempt in 1.. {
-            let (update, prepared) = self.prepare_patch(caller, of, id, &projection, body).await?;
+            let (update, prepared) = self.prepare_patch(caller, of, id, &view, body).await?;
             let entry = if prepared.is_empty() {
                 None
             } else {
@@ -41,7 +42,7 @@ impl Service {
             if silent {
                 return Ok(Answer::NoContent);
             }
-            return self.answer(of, update.id, entry, &projection, caller).await;
+            return self.answer(of, update.id, entry, &view, caller).await;
         }
         Err(Error::Internal { reason: "attempts ran out without an answer".into() })
     }
@@ -52,7 +53,7 @@ impl Service {
         caller: &Caller,
         of: Type<'_>,
         id: &str,
-        projection: &Projection,
+        view: &View,
         body: &[u8],
     ) -> Result<(Update, Prepared), Error> {
         let definition = &of.mapping.definition;
@@ -68,7 +69,7 @@ impl Service {
             Some(Some((delta, rest))) => (Some(delta).filter(|delta| !delta.is_empty()), rest, false),
         };
         let compare = evaluate || delta.as_ref().is_some_and(|delta| delta.replace);
-        let (uuid, entry) = self.find(of, id, &self.wanted_for_update(of, projection, compare), caller).await?;
+        let (uuid, entry) = self.find(of, id, &self.wanted_for_update(of, view, compare), caller).await?;
         let mut old = self.resource(of, &entry, caller);
         let mut new = old.clone();
         request.apply(&mut new, definition, &caller.dialect)?;

@@ -1,7 +1,7 @@
 //! What a request would write, as LDIF. The same preparation as the real thing, and nothing applied.
 
 use super::{Caller, Error, Service};
-use crate::scim::{Error as ScimError, Projection};
+use crate::scim::Error as ScimError;
 
 impl Service {
     /// The LDIF that `method path` with this body would cause; empty when nothing would change.
@@ -14,14 +14,13 @@ impl Service {
     pub async fn plan(&self, caller: &Caller, method: &str, path: &str, body: &[u8]) -> Result<String, Error> {
         let (resource_type, id) = self.locate(path)?;
         let of = self.resource_type(resource_type)?;
-        let shown = Projection::everything(&of.mapping.definition);
         let guarded = match (method.to_ascii_uppercase().as_str(), id) {
             ("POST", None) => self.prepare_create(caller, of, body).await?.alternatives.into_iter().next(),
             ("PUT", Some(id)) => {
-                self.prepare_replace(caller, of, id, &shown, body).await?.1.alternatives.into_iter().next()
+                self.prepare_replace(caller, of, id, of.view, body).await?.1.alternatives.into_iter().next()
             }
             ("PATCH", Some(id)) => {
-                self.prepare_patch(caller, of, id, &shown, body).await?.1.alternatives.into_iter().next()
+                self.prepare_patch(caller, of, id, of.view, body).await?.1.alternatives.into_iter().next()
             }
             ("DELETE", Some(id)) => Some(self.prepare_delete(caller, resource_type, id).await?),
             (method, _) => {

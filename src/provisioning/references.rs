@@ -62,7 +62,7 @@ impl Service {
             }
             let found = self
                 .directory()
-                .find_many(&open, &target.place.base, &target.filter(), &wanted, caller.deadline)
+                .find_many(&open, &target.place.base, target.filter, &wanted, caller.deadline)
                 .await?;
             for entry in found {
                 let Some(id) = entry.id(kind) else { continue };

@@ -1,10 +1,11 @@
 //! PUT: the resource as it should be; what the mapping does not name stays as it is.
 
 use super::service::Type;
+use super::view::View;
 use super::write::{ATTEMPTS, Prepared, Update, ignored};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
-use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Projection, Resource, json};
+use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
 
 impl Service {
     /// Replaces a resource (RFC 7644 §3.5.1). `password`, `active` and `members` are kept when the request leaves them
@@ -21,17 +22,17 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let projection = query.projection(of.mapping)?;
-        let read_back = ReadBack { wanted: of.mapping.read_plan(&projection).into() };
+        let view = query.view(of)?;
+        let read_back = ReadBack { wanted: view.wanted.clone() };
         for attempt in 1.. {
-            let (update, prepared) = self.prepare_replace(caller, of, id, &projection, body).await?;
+            let (update, prepared) = self.prepare_replace(caller, of, id, &view, body).await?;
             if prepared.is_empty() {
-                return self.answer(of, update.id, None, &projection, caller).await;
+                return self.answer(of, update.id, None, &view, caller).await;
             }
             match self.apply_update(of, update.id, &prepared, Some(read_back.clone()), caller).await {
                 Err(error) if error.lost_race() && attempt < ATTEMPTS => {}
                 Err(error) => return Err(error),
-                Ok(entry) => return self.answer(of, update.id, entry, &projection, caller).await,
+                Ok(entry) => return self.answer(of, update.id, entry, &view, caller).await,
             }
         }
         Err(Error::Internal { reason: "attempts ran out without an answer".into() })
@@ -43,14 +44,14 @@ impl Service {
         caller: &Caller,
         of: Type<'_>,
         id: &str,
-        projection: &Projection,
+        view: &View,
         body: &[u8],
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
         ignored(caller, of, &unknown.names);
         new.check_required(&of.mapping.definition)?;
         let members = self.take_members(of, &mut new)?;
-        let wanted = self.wanted_for_update(of, projection, members.is_some());
+        let wanted = self.wanted_for_update(of, view, members.is_some());
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
         let mut old = self.resource(of, &entry, caller);
         self.take_members(of, &mut old)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::fences::FenceKeeper;
 use super::settings::{ResourceSettings, Settings, SettingsError};
+use super::view::View;
 use super::{Caller, Error};
 use crate::directory::{Directory, Health, Wanted};
 use crate::ldap::{DirectoryKind, Dn, Entry, Filter};
@@ -24,6 +25,14 @@ struct Inner {
     settings: Settings,
     fences: FenceKeeper,
     bases: Vec<TypeBase>,
+    served: Vec<Served>,
+}
+
+/// What is worked out once for each resource type, in the order of the mapping's types.
+struct Served {
+    place: ResourceSettings,
+    filter: Filter,
+    view: Arc<View>,
 }
 
 /// One resource type as an operation sees it: what the mapping says and where its entries live.
@@ -31,16 +40,15 @@ struct Inner {
 pub(super) struct Type<'a> {
     pub(super) mapping: &'a ResourceMapping,
     pub(super) place: &'a ResourceSettings,
+    /// Which entries below the base are resources of this type.
+    pub(super) filter: &'a Filter,
+    /// What is read and shown when the client asks for nothing by name.
+    pub(super) view: &'a Arc<View>,
 }
 
 impl Type<'_> {
     pub(super) fn name(&self) -> &str {
         &self.mapping.definition.resource_type.name
-    }
-
-    /// Which entries below the base are resources of this type.
-    pub(super) fn filter(&self) -> Filter {
-        Filter::and(std::iter::once(self.mapping.filter.clone()).chain(self.place.filter.clone()))
     }
 }
 
@@ -62,7 +70,7 @@ impl Service {
                 return Err(SettingsError::UnknownType(name.clone()));
             }
         }
-        let mut bases = Vec::new();
+        let (mut bases, mut served) = (Vec::new(), Vec::new());
         for resource in &mapping.types {
             let name = &resource.definition.resource_type.name;
             let place = settings.resources.get(name).ok_or_else(|| SettingsError::NoBase(name.clone()))?;
@@ -74,9 +82,14 @@ impl Service {
                 endpoint: resource.definition.resource_type.endpoint.clone(),
                 base: place.base.clone(),
             });
+            served.push(Served {
+                filter: Filter::and(std::iter::once(resource.filter.clone()).chain(place.filter.clone())),
+                view: View::default_of(resource),
+                place: place.clone(),
+            });
         }
         let fences = FenceKeeper::new(&mapping, &settings);
-        Ok(Self { inner: Arc::new(Inner { mapping, directory, settings, fences, bases }) })
+        Ok(Self { inner: Arc::new(Inner { mapping, directory, settings, fences, bases, served }) })
     }
 
     /// The names and endpoints of the resource types served, in the mapping's order.
@@ -110,24 +123,21 @@ impl Service {
     }
 
     pub(super) fn resource_type(&self, name: &str) -> Result<Type<'_>, Error> {
-        match (self.inner.mapping.resource(name), self.inner.settings.resources.get(name)) {
-            (Some(mapping), Some(place)) => Ok(Type { mapping, place }),
-            _ => Err(Error::NotFound { detail: format!("there is no resource type `{name}`; /ResourceTypes lists them") }),
-        }
+        self.types().find(|of| of.name() == name).ok_or_else(|| Error::NotFound {
+            detail: format!("there is no resource type `{name}`; /ResourceTypes lists them"),
+        })
     }
 
     pub(super) fn types(&self) -> impl Iterator<Item = Type<'_>> {
-        self.inner.mapping.types.iter().filter_map(|mapping| {
-            let place = self.inner.settings.resources.get(&mapping.definition.resource_type.name)?;
-            Some(Type { mapping, place })
-        })
+        let served = self.inner.mapping.types.iter().zip(&self.inner.served);
+        served.map(|(mapping, served)| Type { mapping, place: &served.place, filter: &served.filter, view: &served.view })
     }
 
     /// The entry with this id, if it is a resource of this type below its base. An id that is no UUID names nothing.
     pub(super) async fn find(&self, of: Type<'_>, id: &str, wanted: &Wanted, caller: &Caller) -> Result<(Uuid, Entry), Error> {
         let missing = || Error::not_found(of.name(), id);
         let uuid = Uuid::try_parse(id).map_err(|_| missing())?;
-        let found = self.directory().find(uuid, &of.place.base, &of.filter(), wanted, caller.deadline).await?;
+        let found = self.directory().find(uuid, &of.place.base, of.filter, wanted, caller.deadline).await?;
         Ok((uuid, found.ok_or_else(missing)?))
     }
 

@@ -8,12 +8,13 @@ use uuid::Uuid;
 use super::references::References;
 use super::service::Type;
 use super::settings::UnknownReference;
+use super::view::View;
 use super::{Answer, Caller, Error, Service};
 use crate::directory::{ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Modification, ModificationKind, Rdn, Target, Values};
 use crate::mapping::WriteContext;
-use crate::scim::{CollectionDelta, Error as ScimError, Projection, Resource};
+use crate::scim::{CollectionDelta, Error as ScimError, Resource};
 
 /// How many values one modify carries at most. Active Directory refuses far larger ones with 00002024.
 pub(super) const BATCH: usize = 1_000;
@@ -48,12 +49,12 @@ impl Service {
     /// What an operation that changes an entry must read: everything the mapping manages, what the guard must know, and
     /// the members only when they are compared. Also the references that the answer will show, since a directory that
     /// answers the entry with the change does not tell their ids.
-    pub(super) fn wanted_for_update(&self, of: Type<'_>, projection: &Projection, with_members: bool) -> Wanted {
+    pub(super) fn wanted_for_update(&self, of: Type<'_>, view: &View, with_members: bool) -> Wanted {
         let mut wanted = Wanted::from(of.mapping.update_plan(with_members));
         let members = of.mapping.members().map(|line| &line.ldap);
-        for attribute in of.mapping.read_plan(projection).references {
-            if members != Some(&attribute) && !wanted.references.contains(&attribute) {
-                wanted.references.push(attribute);
+        for attribute in &view.wanted.references {
+            if members != Some(attribute) && !wanted.references.contains(attribute) {
+                wanted.references.push(attribute.clone());
             }
         }
         for attribute in Facts::attributes(self.kind(), true) {
@@ -249,18 +250,14 @@ impl Service {
         of: Type<'_>,
         id: Uuid,
         entry: Option<Entry>,
-        projection: &Projection,
+        view: &View,
         caller: &Caller,
     ) -> Result<Answer, Error> {
         let entry = match entry {
             Some(entry) => entry,
-            None => {
-                let wanted = Wanted::from(of.mapping.read_plan(projection));
-                self.find(of, &id.to_string(), &wanted, caller).await?.1
-            }
+            None => self.find(of, &id.to_string(), &view.wanted, caller).await?.1,
         };
-        let resource = self.resource(of, &entry, caller);
-        Ok(Answer::Resource(projection.apply(resource, &of.mapping.definition)))
+        Ok(Answer::Resource(view.show(of, self.resource(of, &entry, caller))))
     }
 }
 

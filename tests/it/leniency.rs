@@ -38,7 +38,11 @@ both!(stories: [
 async fn only_lenient(bridge: &Bridge, path: &str, operations: Value, scim_type: &str) {
     let id = path.rsplit('/').next().expect("a path ends in an id");
     let before = bridge.held(id).await;
-    bridge.strict().patch(path, operations.clone()).await.bad_request(scim_type);
+    bridge
+        .strict()
+        .patch(path, operations.clone())
+        .await
+        .bad_request(scim_type);
     assert_eq!(bridge.held(id).await, before, "refused, so nothing changed");
     bridge.entra().patch(path, operations).await.accepted();
 }
@@ -46,8 +50,16 @@ async fn only_lenient(bridge: &Bridge, path: &str, operations: Value, scim_type:
 /// The create is refused to the strict client and leaves nothing; the lenient one may do it. Answers the new id.
 async fn only_lenient_create(bridge: &Bridge, body: Value, scim_type: &str) -> String {
     let before = bridge.count(&bridge.root).await;
-    bridge.strict().post("/Users", body.clone()).await.bad_request(scim_type);
-    assert_eq!(bridge.count(&bridge.root).await, before, "refused, so nothing was made");
+    bridge
+        .strict()
+        .post("/Users", body.clone())
+        .await
+        .bad_request(scim_type);
+    assert_eq!(
+        bridge.count(&bridge.root).await,
+        before,
+        "refused, so nothing was made"
+    );
     bridge.entra().post("/Users", body).await.created("/Users")
 }
 
@@ -80,58 +92,113 @@ async fn string_boolean(bridge: &Bridge) {
 
 async fn string_boolean_in_a_filter(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
-    bridge.strict().filter("/Users", "active eq \"True\"").await.bad_request("invalidFilter");
-    assert_eq!(bridge.strict().filter("/Users", "active eq true").await.only()["id"], id.as_str());
-    assert_eq!(bridge.entra().filter("/Users", "active eq \"True\"").await.only()["id"], id.as_str());
-    bridge.entra().filter("/Users", "active eq \"False\"").await.empty_list();
+    bridge
+        .strict()
+        .filter("/Users", "active eq \"True\"")
+        .await
+        .bad_request("invalidFilter");
+    assert_eq!(
+        bridge
+            .strict()
+            .filter("/Users", "active eq true")
+            .await
+            .only()["id"],
+        id.as_str()
+    );
+    assert_eq!(
+        bridge
+            .entra()
+            .filter("/Users", "active eq \"True\"")
+            .await
+            .only()["id"],
+        id.as_str()
+    );
+    bridge
+        .entra()
+        .filter("/Users", "active eq \"False\"")
+        .await
+        .empty_list();
 }
 
 async fn empty_string_removes(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
     let set = json!([{"op": "replace", "path": "title", "value": "Engineer"}]);
-    bridge.strict().patch(&format!("/Users/{id}"), set).await.resource();
+    bridge
+        .strict()
+        .patch(&format!("/Users/{id}"), set)
+        .await
+        .resource();
     let operations = json!([{"op": "replace", "path": "title", "value": ""}]);
     // No directory holds an empty text, so to the strict client it is a value that cannot be stored.
     let before = bridge.held(&id).await;
-    bridge.strict().patch(&format!("/Users/{id}"), operations.clone()).await.bad_request("invalidValue");
+    bridge
+        .strict()
+        .patch(&format!("/Users/{id}"), operations.clone())
+        .await
+        .bad_request("invalidValue");
     assert_eq!(bridge.held(&id).await, before);
-    bridge.entra().patch(&format!("/Users/{id}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{id}"), operations)
+        .await
+        .resource();
     bridge.held(&id).await.lacks(&["title"]);
 }
 
 async fn add_creates_element(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
-    let operations = json!([{"op": "add", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "1"}]);
+    let operations =
+        json!([{"op": "add", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "1"}]);
     only_lenient(bridge, &format!("/Users/{id}"), operations, "noTarget").await;
-    bridge.held(&id).await.holds(&[("phoneNumbers.mobile", "1")]);
+    bridge
+        .held(&id)
+        .await
+        .holds(&[("phoneNumbers.mobile", "1")]);
 }
 
 async fn replace_creates_element(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
-    let operations = json!([{"op": "replace", "path": "phoneNumbers[type eq \"work\"].value", "value": "1"}]);
+    let operations =
+        json!([{"op": "replace", "path": "phoneNumbers[type eq \"work\"].value", "value": "1"}]);
     only_lenient(bridge, &format!("/Users/{id}"), operations, "noTarget").await;
     bridge.held(&id).await.holds(&[("phoneNumbers.work", "1")]);
 }
 
 async fn plain_value(bridge: &Bridge) {
-    let (id, boss) = (create_user(bridge, "ana").await, create_user(bridge, "boss").await);
+    let (id, boss) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "boss").await,
+    );
     let operations = json!([{"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": boss}]);
     only_lenient(bridge, &format!("/Users/{id}"), operations, "invalidValue").await;
-    assert_eq!(bridge.held(&id).await.scim("manager"), Some(bridge.held(&boss).await.dn));
+    assert_eq!(
+        bridge.held(&id).await.scim("manager"),
+        Some(bridge.held(&boss).await.dn)
+    );
 }
 
 async fn array_for_single(bridge: &Bridge) {
-    let (id, boss) = (create_user(bridge, "ana").await, create_user(bridge, "boss").await);
-    let operations = json!([{"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": [{"value": boss}]}]);
+    let (id, boss) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "boss").await,
+    );
+    let operations =
+        json!([{"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": [{"value": boss}]}]);
     only_lenient(bridge, &format!("/Users/{id}"), operations, "invalidValue").await;
-    assert_eq!(bridge.held(&id).await.scim("manager"), Some(bridge.held(&boss).await.dn));
+    assert_eq!(
+        bridge.held(&id).await.scim("manager"),
+        Some(bridge.held(&boss).await.dn)
+    );
 }
 
 async fn single_for_array(bridge: &Bridge) {
     let mut ana = strict_user(bridge, "ana");
     ana["emails"] = json!({"value": bridge.name("ana")});
     let id = only_lenient_create(bridge, ana, "invalidValue").await;
-    bridge.held(&id).await.holds(&[("emails.work", &bridge.name("ana"))]);
+    bridge
+        .held(&id)
+        .await
+        .holds(&[("emails.work", &bridge.name("ana"))]);
 }
 
 async fn unqualified_extension(bridge: &Bridge) {
@@ -142,11 +209,23 @@ async fn unqualified_extension(bridge: &Bridge) {
 }
 
 async fn remove_by_value(bridge: &Bridge) {
-    let (ana, bo) = (create_user(bridge, "ana").await, create_user(bridge, "bo").await);
+    let (ana, bo) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "bo").await,
+    );
     let group = create_group_of(bridge, "Ops", &[&ana, &bo]).await;
     let operations = json!([{"op": "remove", "path": "members", "value": [{"value": ana}]}]);
-    only_lenient(bridge, &format!("/Groups/{group}"), operations, "invalidSyntax").await;
-    assert_eq!(bridge.held(&group).await.members(), [bridge.held(&bo).await.dn.to_lowercase()]);
+    only_lenient(
+        bridge,
+        &format!("/Groups/{group}"),
+        operations,
+        "invalidSyntax",
+    )
+    .await;
+    assert_eq!(
+        bridge.held(&group).await.members(),
+        [bridge.held(&bo).await.dn.to_lowercase()]
+    );
 }
 
 async fn remove_nothing(bridge: &Bridge) {
@@ -160,7 +239,10 @@ async fn unknown_attribute(bridge: &Bridge) {
     let mut ana = strict_user(bridge, "ana");
     ana["shoeSize"] = json!(38);
     let id = only_lenient_create(bridge, ana, "invalidSyntax").await;
-    bridge.held(&id).await.holds(&[("userName", &bridge.name("ana"))]);
+    bridge
+        .held(&id)
+        .await
+        .holds(&[("userName", &bridge.name("ana"))]);
 }
 
 async fn unknown_attribute_in_a_path(bridge: &Bridge) {
@@ -188,10 +270,13 @@ async fn undeclared_schema(bridge: &Bridge) {
 
 async fn undeclared_patch(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
-    let body = json!({"Operations": [{"op": "replace", "path": "title", "value": "Engineer"}]}).to_string();
+    let body = json!({"Operations": [{"op": "replace", "path": "title", "value": "Engineer"}]})
+        .to_string();
     let path = format!("/Users/{id}");
     let send = async |client: crate::support::Client<'_>| {
-        client.send(Method::PATCH, &path, Some(body.clone().into_bytes())).await
+        client
+            .send(Method::PATCH, &path, Some(body.clone().into_bytes()))
+            .await
     };
     send(bridge.strict()).await.bad_request("invalidSyntax");
     bridge.held(&id).await.lacks(&["title"]);
@@ -212,9 +297,17 @@ async fn path_key(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
     let operations = json!([{"op": "replace", "value": {"name.givenName": "Anita"}}]);
     let before = bridge.held(&id).await;
-    bridge.strict().patch(&format!("/Users/{id}"), operations.clone()).await.client_error();
+    bridge
+        .strict()
+        .patch(&format!("/Users/{id}"), operations.clone())
+        .await
+        .client_error();
     assert_eq!(bridge.held(&id).await, before);
-    bridge.entra().patch(&format!("/Users/{id}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{id}"), operations)
+        .await
+        .resource();
     bridge.held(&id).await.holds(&[("name.givenName", "Anita")]);
 }
 
@@ -223,8 +316,17 @@ async fn common_attribute_in_patch(bridge: &Bridge) {
     let group = create_group_of(bridge, "Ops", &[&ana]).await;
     let name = bridge.group_name("Ops EU");
     let operations = json!([{"op": "replace", "value": {"id": group, "displayName": name}}]);
-    only_lenient(bridge, &format!("/Groups/{group}"), operations, "mutability").await;
-    bridge.held(&group).await.holds(&[("group.displayName", &name)]);
+    only_lenient(
+        bridge,
+        &format!("/Groups/{group}"),
+        operations,
+        "mutability",
+    )
+    .await;
+    bridge
+        .held(&group)
+        .await
+        .holds(&[("group.displayName", &name)]);
 }
 
 async fn last_primary_wins(bridge: &Bridge) {
@@ -234,39 +336,76 @@ async fn last_primary_wins(bridge: &Bridge) {
         {"type": "mobile", "value": "2", "primary": true}
     ]);
     let id = only_lenient_create(bridge, ana, "invalidValue").await;
-    bridge.held(&id).await.holds(&[("phoneNumbers.work", "1"), ("phoneNumbers.mobile", "2")]);
+    bridge
+        .held(&id)
+        .await
+        .holds(&[("phoneNumbers.work", "1"), ("phoneNumbers.mobile", "2")]);
 }
 
 async fn bare_token(bridge: &Bridge) {
     let strict = bridge.tokens.strict.clone();
-    bridge.strict().header("authorization", &strict).get("/Users").await.error(401, None);
+    bridge
+        .strict()
+        .header("authorization", &strict)
+        .get("/Users")
+        .await
+        .error(401, None);
     bridge.strict().get("/Users").await.empty_list();
     let lenient = bridge.tokens.lenient.clone();
-    bridge.okta().header("authorization", &lenient).get("/Users").await.empty_list();
+    bridge
+        .okta()
+        .header("authorization", &lenient)
+        .get("/Users")
+        .await
+        .empty_list();
 }
 
 async fn missing_media_type(bridge: &Bridge) {
     let ana = strict_user(bridge, "ana");
-    bridge.strict().content_type("").post("/Users", ana.clone()).await.error(415, None);
+    bridge
+        .strict()
+        .content_type("")
+        .post("/Users", ana.clone())
+        .await
+        .error(415, None);
     assert_eq!(bridge.count(&bridge.people).await, 0);
-    bridge.entra().content_type("").post("/Users", ana).await.created("/Users");
+    bridge
+        .entra()
+        .content_type("")
+        .post("/Users", ana)
+        .await
+        .created("/Users");
     // A wrong one is wrong for everybody.
     let bo = strict_user(bridge, "bo");
-    bridge.entra().content_type("text/xml").post("/Users", bo).await.error(415, None);
+    bridge
+        .entra()
+        .content_type("text/xml")
+        .post("/Users", bo)
+        .await
+        .error(415, None);
     assert_eq!(bridge.count(&bridge.people).await, 1);
 }
 
 async fn a_strict_client_can_do_its_whole_work(bridge: &Bridge) {
     let client = bridge.strict();
-    let ana = client.post("/Users", strict_user(bridge, "ana")).await.created("/Users");
-    let boss = client.post("/Users", strict_user(bridge, "boss")).await.created("/Users");
+    let ana = client
+        .post("/Users", strict_user(bridge, "ana"))
+        .await
+        .created("/Users");
+    let boss = client
+        .post("/Users", strict_user(bridge, "boss"))
+        .await
+        .created("/Users");
     let operations = json!([
         {"op": "replace", "path": "displayName", "value": "Ana R."},
         {"op": "add", "path": "phoneNumbers", "value": [{"type": "work", "value": "1"}]},
         {"op": "replace", "path": "active", "value": false},
         {"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": {"value": boss}}
     ]);
-    client.patch(&format!("/Users/{ana}"), operations).await.resource();
+    client
+        .patch(&format!("/Users/{ana}"), operations)
+        .await
+        .resource();
     let entry = bridge.held(&ana).await;
     entry.holds(&[("displayName", "Ana R."), ("phoneNumbers.work", "1")]);
     assert!(!entry.enabled());
@@ -274,10 +413,20 @@ async fn a_strict_client_can_do_its_whole_work(bridge: &Bridge) {
     let group = json!({"schemas": [GROUP], "displayName": bridge.group_name("Ops"), "members": [{"value": ana}]});
     let group = client.post("/Groups", group).await.created("/Groups");
     let operations = json!([{"op": "remove", "path": format!("members[value eq \"{ana}\"]")}]);
-    client.patch(&format!("/Groups/{group}"), operations).await.accepted();
+    client
+        .patch(&format!("/Groups/{group}"), operations)
+        .await
+        .accepted();
     assert_eq!(bridge.held(&group).await.members(), Vec::<String>::new());
-    let whole = client.get(&format!("/Users/{ana}")).await.resource().clone();
+    let whole = client
+        .get(&format!("/Users/{ana}"))
+        .await
+        .resource()
+        .clone();
     client.put(&format!("/Users/{ana}"), whole).await.resource();
-    client.delete(&format!("/Groups/{group}")).await.no_content();
+    client
+        .delete(&format!("/Groups/{group}"))
+        .await
+        .no_content();
     client.delete(&format!("/Users/{ana}")).await.no_content();
 }

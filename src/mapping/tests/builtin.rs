@@ -10,7 +10,10 @@ const BOTH: [&str; 2] = ["active-directory", "openldap"];
 fn both_load_and_serve_users_and_groups() {
     for built_in in BOTH {
         let mapping = mapping(built_in);
-        assert_eq!((mapping.name.as_str(), mapping.kind.name()), (built_in, built_in));
+        assert_eq!(
+            (mapping.name.as_str(), mapping.kind.name()),
+            (built_in, built_in)
+        );
         assert!(mapping.by_endpoint("/Users").is_some() && mapping.resource("Group").is_some());
         assert!(mapping.resource("Group").unwrap().members().is_some());
         assert!(mapping.resource("User").unwrap().members().is_none());
@@ -26,21 +29,77 @@ fn every_attribute_that_providers_send_is_mapped() {
         let mapping = mapping(built_in);
         let user = mapping.resource("User").unwrap();
         for path in [
-            "userName", "externalId", "active", "password", "displayName", "nickName", "title", "userType",
-            "preferredLanguage", "locale", "timezone", "profileUrl", "name.formatted", "name.givenName",
-            "name.familyName", "name.middleName", "name.honorificPrefix", "name.honorificSuffix", "emails.value",
-            "emails.type", "emails.primary", "phoneNumbers.value", "phoneNumbers.type", "addresses.formatted",
-            "addresses.streetAddress", "addresses.locality", "addresses.region", "addresses.postalCode",
-            "addresses.country", "addresses.type", "groups.value", "groups.$ref", "groups.display",
+            "userName",
+            "externalId",
+            "active",
+            "password",
+            "displayName",
+            "nickName",
+            "title",
+            "userType",
+            "preferredLanguage",
+            "locale",
+            "timezone",
+            "profileUrl",
+            "name.formatted",
+            "name.givenName",
+            "name.familyName",
+            "name.middleName",
+            "name.honorificPrefix",
+            "name.honorificSuffix",
+            "emails.value",
+            "emails.type",
+            "emails.primary",
+            "phoneNumbers.value",
+            "phoneNumbers.type",
+            "addresses.formatted",
+            "addresses.streetAddress",
+            "addresses.locality",
+            "addresses.region",
+            "addresses.postalCode",
+            "addresses.country",
+            "addresses.type",
+            "groups.value",
+            "groups.$ref",
+            "groups.display",
         ] {
-            assert!(user.definition.lookup(&AttributePath::parse(path).unwrap()).is_some(), "{built_in}: {path}");
+            assert!(
+                user.definition
+                    .lookup(&AttributePath::parse(path).unwrap())
+                    .is_some(),
+                "{built_in}: {path}"
+            );
         }
-        for name in ["employeeNumber", "costCenter", "organization", "division", "department", "manager"] {
-            assert!(user.definition.lookup(&AttributePath::of(name).in_schema(ENTERPRISE)).is_some(), "{built_in}: {name}");
+        for name in [
+            "employeeNumber",
+            "costCenter",
+            "organization",
+            "division",
+            "department",
+            "manager",
+        ] {
+            assert!(
+                user.definition
+                    .lookup(&AttributePath::of(name).in_schema(ENTERPRISE))
+                    .is_some(),
+                "{built_in}: {name}"
+            );
         }
         let group = mapping.resource("Group").unwrap();
-        for path in ["displayName", "externalId", "members.value", "members.$ref", "members.type"] {
-            assert!(group.definition.lookup(&AttributePath::parse(path).unwrap()).is_some(), "{built_in}: {path}");
+        for path in [
+            "displayName",
+            "externalId",
+            "members.value",
+            "members.$ref",
+            "members.type",
+        ] {
+            assert!(
+                group
+                    .definition
+                    .lookup(&AttributePath::parse(path).unwrap())
+                    .is_some(),
+                "{built_in}: {path}"
+            );
         }
     }
 }
@@ -49,35 +108,77 @@ fn every_attribute_that_providers_send_is_mapped() {
 fn clients_are_told_what_each_attribute_may_do() {
     let mapping = mapping("active-directory");
     let user = &mapping.resource("User").unwrap().definition;
-    let attribute = |path: &str| user.lookup(&AttributePath::parse(path).unwrap()).unwrap().leaf().clone();
+    let attribute = |path: &str| {
+        user.lookup(&AttributePath::parse(path).unwrap())
+            .unwrap()
+            .leaf()
+            .clone()
+    };
     assert!(attribute("userName").required);
     assert_eq!(attribute("userName").uniqueness, Uniqueness::Server);
     assert_eq!(attribute("groups").mutability, Mutability::ReadOnly);
-    assert_eq!((attribute("password").mutability, attribute("password").returned), (Mutability::WriteOnly, Returned::Never));
+    assert_eq!(
+        (
+            attribute("password").mutability,
+            attribute("password").returned
+        ),
+        (Mutability::WriteOnly, Returned::Never)
+    );
     assert_eq!(attribute("emails.type").canonical_values, ["work", "other"]);
-    assert_eq!(attribute("phoneNumbers.type").canonical_values, ["work", "mobile", "fax", "home", "pager", "other"]);
-    for absent in ["photos", "ims", "roles", "entitlements", "x509Certificates", "emails.display"] {
-        assert!(user.lookup(&AttributePath::parse(absent).unwrap()).is_none(), "{absent}");
+    assert_eq!(
+        attribute("phoneNumbers.type").canonical_values,
+        ["work", "mobile", "fax", "home", "pager", "other"]
+    );
+    for absent in [
+        "photos",
+        "ims",
+        "roles",
+        "entitlements",
+        "x509Certificates",
+        "emails.display",
+    ] {
+        assert!(
+            user.lookup(&AttributePath::parse(absent).unwrap())
+                .is_none(),
+            "{absent}"
+        );
     }
 }
 
 #[test]
 fn without_the_auxiliary_schema_the_optional_lines_are_left_out() {
-    let fitted = mapping("openldap").fitted(|name| !name.as_str().starts_with("scim")).unwrap();
+    let fitted = mapping("openldap")
+        .fitted(|name| !name.as_str().starts_with("scim"))
+        .unwrap();
     let user = &fitted.resource("User").unwrap().definition;
     assert!(user.lookup(&AttributePath::of("externalId")).is_none());
     assert!(user.lookup(&AttributePath::of("userName")).is_some());
-    assert!(fitted.attributes().iter().all(|attribute| !attribute.name.as_str().starts_with("scim")));
+    assert!(
+        fitted
+            .attributes()
+            .iter()
+            .all(|attribute| !attribute.name.as_str().starts_with("scim"))
+    );
 }
 
 #[test]
 fn every_attribute_is_listed_with_its_line_for_the_schema_check() {
     let mapping = mapping("openldap");
     let attributes = mapping.attributes();
-    let find = |ldap: &str| attributes.iter().find(|attribute| attribute.name.is(ldap)).unwrap();
+    let find = |ldap: &str| {
+        attributes
+            .iter()
+            .find(|attribute| attribute.name.is(ldap))
+            .unwrap()
+    };
     assert_eq!(find("uid").scim, "userName");
     let text = Mapping::builtin("openldap").unwrap();
-    assert!(text.lines().nth(find("uid").line - 1).unwrap().starts_with("userName"));
+    assert!(
+        text.lines()
+            .nth(find("uid").line - 1)
+            .unwrap()
+            .starts_with("userName")
+    );
     assert!(find("member").many && find("scimOtherMail").many && !find("mail").many);
     assert!(find("memberOf").read && !find("memberOf").written);
     assert!(!find("userPassword").read && find("userPassword").written);
@@ -88,8 +189,14 @@ fn every_attribute_is_listed_with_its_line_for_the_schema_check() {
 fn a_conflict_is_named_in_scim_words() {
     let mapping = mapping("active-directory");
     let user = mapping.resource("User").unwrap();
-    assert_eq!(user.scim_name_of(&name("USERPRINCIPALNAME")).as_deref(), Some("userName"));
-    assert_eq!(user.scim_name_of(&name("sAMAccountName")).as_deref(), Some("name.familyName, name.givenName, userName"));
+    assert_eq!(
+        user.scim_name_of(&name("USERPRINCIPALNAME")).as_deref(),
+        Some("userName")
+    );
+    assert_eq!(
+        user.scim_name_of(&name("sAMAccountName")).as_deref(),
+        Some("name.familyName, name.givenName, userName")
+    );
     assert_eq!(user.scim_name_of(&name("objectSid")), None);
 }
 
@@ -98,17 +205,30 @@ fn reading_asks_for_what_is_wanted_and_no_more() {
     let mapping = mapping("active-directory");
     let group = mapping.resource("Group").unwrap();
     let plan = |attributes: Option<&str>, excluded: Option<&str>| {
-        group.read_plan(&crate::scim::Projection::parse(attributes, excluded, &group.definition).unwrap())
+        group.read_plan(
+            &crate::scim::Projection::parse(attributes, excluded, &group.definition).unwrap(),
+        )
     };
     let all = plan(None, None);
     assert!(all.references.contains(&name("member")));
-    assert!(all.attributes.contains(&name("whenCreated")) && all.attributes.contains(&name("objectGUID")));
+    assert!(
+        all.attributes.contains(&name("whenCreated"))
+            && all.attributes.contains(&name("objectGUID"))
+    );
     let without = plan(None, Some("members"));
     assert!(without.references.is_empty() && without.attributes.contains(&name("cn")));
     let only_id = plan(Some("id"), None);
     assert_eq!(only_id.references, Vec::new());
-    assert!(only_id.attributes.contains(&name("objectGUID")) && !only_id.attributes.contains(&name("cn")));
-    assert!(!group.update_plan(false).references.contains(&name("member")));
+    assert!(
+        only_id.attributes.contains(&name("objectGUID"))
+            && !only_id.attributes.contains(&name("cn"))
+    );
+    assert!(
+        !group
+            .update_plan(false)
+            .references
+            .contains(&name("member"))
+    );
     assert!(group.update_plan(true).references.contains(&name("member")));
 }
 
@@ -123,7 +243,10 @@ fn reading_a_full_user_is_quick() {
     let best = &new.alternatives[0];
     let entry = entry_of(user, &best.rdn, &best.attributes);
     let bases = bases();
-    let reading = ReadContext { base_url: "https://scim.example/v2", bases: &bases };
+    let reading = ReadContext {
+        base_url: "https://scim.example/v2",
+        bases: &bases,
+    };
     let start = std::time::Instant::now();
     for _ in 0..200 {
         std::hint::black_box(user.to_resource(&entry, &reading));

@@ -7,7 +7,9 @@ use super::*;
 
 /// Text that both directories take: no NUL, not empty, short enough for every attribute.
 fn text() -> impl Strategy<Value = String> {
-    proptest::string::string_regex("[ -~áñ€𝄞\\n]{1,30}").unwrap().prop_filter("not only spaces", |text| !text.trim().is_empty())
+    proptest::string::string_regex("[ -~áñ€𝄞\\n]{1,30}")
+        .unwrap()
+        .prop_filter("not only spaces", |text| !text.trim().is_empty())
 }
 
 fn ascii() -> impl Strategy<Value = String> {
@@ -19,7 +21,10 @@ fn optional<T: std::fmt::Debug>(of: impl Strategy<Value = T>) -> impl Strategy<V
 }
 
 fn objects(parts: Vec<(&'static str, Option<String>)>) -> Option<Value> {
-    let object: Map<String, Value> = parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+    let object: Map<String, Value> = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
+        .collect();
     (!object.is_empty()).then_some(Value::Object(object))
 }
 
@@ -70,7 +75,10 @@ fn bare(resource: &Resource) -> Value {
     for added in ["schemas", "id", "meta"] {
         value.as_object_mut().unwrap().shift_remove(added);
     }
-    if let Some(manager) = value.get_mut(ENTERPRISE).and_then(|enterprise| enterprise.get_mut("manager")) {
+    if let Some(manager) = value
+        .get_mut(ENTERPRISE)
+        .and_then(|enterprise| enterprise.get_mut("manager"))
+    {
         *manager = json!({ "value": manager["value"] });
     }
     value

@@ -60,18 +60,37 @@ pub(super) fn table() -> ReferenceTable {
 }
 
 pub(super) fn bases() -> Vec<TypeBase> {
-    [("User", "/Users", "ou=people,dc=example"), ("Group", "/Groups", "ou=groups,dc=example")]
-        .map(|(name, endpoint, base)| TypeBase { name: name.into(), endpoint: endpoint.into(), base: Dn::parse(base).unwrap() })
-        .into()
+    [
+        ("User", "/Users", "ou=people,dc=example"),
+        ("Group", "/Groups", "ou=groups,dc=example"),
+    ]
+    .map(|(name, endpoint, base)| TypeBase {
+        name: name.into(),
+        endpoint: endpoint.into(),
+        base: Dn::parse(base).unwrap(),
+    })
+    .into()
 }
 
 pub(super) fn read(of: &ResourceMapping, entry: &Entry) -> Resource {
     let bases = bases();
-    of.to_resource(entry, &ReadContext { base_url: "https://scim.example/v2", bases: &bases })
+    of.to_resource(
+        entry,
+        &ReadContext {
+            base_url: "https://scim.example/v2",
+            bases: &bases,
+        },
+    )
 }
 
-pub(super) fn context<'a>(table: &'a ReferenceTable, password: &'a secrecy::SecretString) -> WriteContext<'a> {
-    WriteContext { references: table, generated_password: Some(password) }
+pub(super) fn context<'a>(
+    table: &'a ReferenceTable,
+    password: &'a secrecy::SecretString,
+) -> WriteContext<'a> {
+    WriteContext {
+        references: table,
+        generated_password: Some(password),
+    }
 }
 
 pub(super) fn password() -> secrecy::SecretString {
@@ -80,8 +99,16 @@ pub(super) fn password() -> secrecy::SecretString {
 
 /// The entry that a directory would make of an add request: DNs become references, the placeholder is hidden, and what
 /// nobody may read is not there.
-pub(super) fn entry_of(of: &ResourceMapping, rdn: &crate::ldap::Rdn, attributes: &[(AttributeName, Values)]) -> Entry {
-    let mut entry = Entry::new(Dn::parse("ou=people,dc=example").unwrap().child(rdn.clone()));
+pub(super) fn entry_of(
+    of: &ResourceMapping,
+    rdn: &crate::ldap::Rdn,
+    attributes: &[(AttributeName, Values)],
+) -> Entry {
+    let mut entry = Entry::new(
+        Dn::parse("ou=people,dc=example")
+            .unwrap()
+            .child(rdn.clone()),
+    );
     for (name, values) in attributes {
         put(of, &mut entry, name, values.plain().to_vec());
     }
@@ -90,19 +117,33 @@ pub(super) fn entry_of(of: &ResourceMapping, rdn: &crate::ldap::Rdn, attributes:
 }
 
 fn put(of: &ResourceMapping, entry: &mut Entry, name: &AttributeName, values: Vec<Vec<u8>>) {
-    let values: Vec<Vec<u8>> = values.into_iter().filter(|value| !value.is_empty()).collect();
-    if of.lines.iter().any(|line| line.is_reference() && line.ldap == *name) {
+    let values: Vec<Vec<u8>> = values
+        .into_iter()
+        .filter(|value| !value.is_empty())
+        .collect();
+    if of
+        .lines
+        .iter()
+        .any(|line| line.is_reference() && line.ldap == *name)
+    {
         let known = |dn: &Dn| (1..10).find(|number| person(*number) == *dn).map(id);
         let references = values.iter().map(|value| {
             let dn = Dn::parse(std::str::from_utf8(value).unwrap()).unwrap();
             Reference { id: known(&dn), dn }
         });
         let mut fresh = Entry::new(entry.dn.clone());
-        let kept: Vec<_> = entry.attributes().map(|(name, values)| (name.clone(), values.to_vec())).collect();
+        let kept: Vec<_> = entry
+            .attributes()
+            .map(|(name, values)| (name.clone(), values.to_vec()))
+            .collect();
         for (name, values) in kept {
             fresh.insert(name, values);
         }
-        for line in of.lines.iter().filter(|line| line.is_reference() && line.ldap != *name) {
+        for line in of
+            .lines
+            .iter()
+            .filter(|line| line.is_reference() && line.ldap != *name)
+        {
             fresh.insert_references(line.ldap.clone(), entry.references(&line.ldap).to_vec());
         }
         fresh.insert_references(name.clone(), references);
@@ -110,7 +151,10 @@ fn put(of: &ResourceMapping, entry: &mut Entry, name: &AttributeName, values: Ve
         return;
     }
     let mut fresh = Entry::new(entry.dn.clone());
-    let kept: Vec<_> = entry.attributes().map(|(name, values)| (name.clone(), values.to_vec())).collect();
+    let kept: Vec<_> = entry
+        .attributes()
+        .map(|(name, values)| (name.clone(), values.to_vec()))
+        .collect();
     for (known, values) in kept.into_iter().filter(|(known, _)| known != name) {
         fresh.insert(known, values);
     }
@@ -126,9 +170,16 @@ fn put(of: &ResourceMapping, entry: &mut Entry, name: &AttributeName, values: Ve
 /// What a directory makes of modifications; like a real one it refuses to add what is there and to delete what is not.
 pub(super) fn apply(of: &ResourceMapping, entry: &mut Entry, modifications: &[Modification]) {
     for change in modifications {
-        let is_reference = of.lines.iter().any(|line| line.is_reference() && line.ldap == change.attribute);
+        let is_reference = of
+            .lines
+            .iter()
+            .any(|line| line.is_reference() && line.ldap == change.attribute);
         let mut values: Vec<Vec<u8>> = if is_reference {
-            entry.references(&change.attribute).iter().map(|reference| reference.dn.to_string().into_bytes()).collect()
+            entry
+                .references(&change.attribute)
+                .iter()
+                .map(|reference| reference.dn.to_string().into_bytes())
+                .collect()
         } else {
             entry.values(&change.attribute).to_vec()
         };
@@ -136,7 +187,10 @@ pub(super) fn apply(of: &ResourceMapping, entry: &mut Entry, modifications: &[Mo
             ModificationKind::Replace => values = change.values.plain().to_vec(),
             ModificationKind::Add => {
                 for value in change.values.plain() {
-                    assert!(!values.contains(value), "20 attributeOrValueExists: {change:?}");
+                    assert!(
+                        !values.contains(value),
+                        "20 attributeOrValueExists: {change:?}"
+                    );
                     values.push(value.clone());
                 }
             }

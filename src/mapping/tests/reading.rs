@@ -20,12 +20,24 @@ fn ana_in_active_directory() -> Entry {
         .with(name("unicodePwd"), ["never"])
         .with(name("whenCreated"), ["20260101120000.0Z"])
         .with(name("whenChanged"), ["20260102120000.0Z"]);
-    entry.insert_references(name("manager"), [Reference { dn: person(3), id: Some(id(3)) }]);
+    entry.insert_references(
+        name("manager"),
+        [Reference {
+            dn: person(3),
+            id: Some(id(3)),
+        }],
+    );
     entry.insert_references(
         name("memberOf"),
         [
-            Reference { dn: Dn::parse("CN=Ops,OU=Groups,DC=example").unwrap(), id: Some(id(20)) },
-            Reference { dn: Dn::parse("CN=Unknown,DC=elsewhere").unwrap(), id: None },
+            Reference {
+                dn: Dn::parse("CN=Ops,OU=Groups,DC=example").unwrap(),
+                id: Some(id(20)),
+            },
+            Reference {
+                dn: Dn::parse("CN=Unknown,DC=elsewhere").unwrap(),
+                id: None,
+            },
         ],
     );
     entry
@@ -34,7 +46,10 @@ fn ana_in_active_directory() -> Entry {
 #[test]
 fn an_account_reads_as_a_user() {
     let mapping = mapping("active-directory");
-    let user = read(mapping.resource("User").unwrap(), &ana_in_active_directory());
+    let user = read(
+        mapping.resource("User").unwrap(),
+        &ana_in_active_directory(),
+    );
     insta::assert_snapshot!(serde_json::to_string_pretty(user.as_map()).unwrap(), @r#"
     {
       "schemas": [
@@ -82,6 +97,7 @@ fn an_account_reads_as_a_user() {
         {
           "value": "00000000-0000-0000-0000-000000000014",
           "$ref": "https://scim.example/v2/Groups/00000000-0000-0000-0000-000000000014",
+          "type": "Group",
           "display": "Ops"
         }
       ],
@@ -121,42 +137,68 @@ fn a_lock_reads_as_inactive_and_no_lock_as_active() {
     let entry = Entry::new(person(1));
     assert_eq!(active(&entry), Some(json!(true)));
     for lock in ["000001010000Z", "20260101000000Z"] {
-        assert_eq!(active(&entry.clone().with(name("pwdAccountLockedTime"), [lock])), Some(json!(false)));
+        assert_eq!(
+            active(&entry.clone().with(name("pwdAccountLockedTime"), [lock])),
+            Some(json!(false))
+        );
     }
 }
 
 #[test]
 fn the_first_value_is_the_one_that_scim_sees_and_of_the_name_the_one_in_the_dn() {
     let mapping = mapping("openldap");
-    let entry = Entry::new(person(1)).with(name("uid"), ["alias", "P1"]).with(name("mail"), ["first@x", "second@x"]);
+    let entry = Entry::new(person(1))
+        .with(name("uid"), ["alias", "P1"])
+        .with(name("mail"), ["first@x", "second@x"]);
     let user = read(mapping.resource("User").unwrap(), &entry);
     assert_eq!(user.as_map()["userName"], "P1");
-    assert_eq!(user.as_map()["emails"], json!([{ "value": "first@x", "type": "work", "primary": true }]));
+    assert_eq!(
+        user.as_map()["emails"],
+        json!([{ "value": "first@x", "type": "work", "primary": true }])
+    );
 }
 
 #[test]
 fn a_members_type_is_told_when_only_one_base_holds_it() {
     let mapping = mapping("openldap");
-    let mut entry = Entry::new(Dn::parse("cn=Ops,ou=groups,dc=example").unwrap()).with(name("cn"), ["Ops"]);
+    let mut entry =
+        Entry::new(Dn::parse("cn=Ops,ou=groups,dc=example").unwrap()).with(name("cn"), ["Ops"]);
     entry.insert_references(
         name("member"),
         [
-            Reference { dn: person(1), id: Some(id(1)) },
-            Reference { dn: Dn::parse("cn=Nested,ou=groups,dc=example").unwrap(), id: Some(id(20)) },
-            Reference { dn: Dn::parse("cn=far,dc=elsewhere").unwrap(), id: Some(id(21)) },
+            Reference {
+                dn: person(1),
+                id: Some(id(1)),
+            },
+            Reference {
+                dn: Dn::parse("cn=Nested,ou=groups,dc=example").unwrap(),
+                id: Some(id(20)),
+            },
+            Reference {
+                dn: Dn::parse("cn=far,dc=elsewhere").unwrap(),
+                id: Some(id(21)),
+            },
         ],
     );
     let group = read(mapping.resource("Group").unwrap(), &entry);
     let members = group.as_map()["members"].as_array().unwrap();
     assert_eq!(members[0]["type"], "User");
-    assert_eq!(members[1]["$ref"], format!("https://scim.example/v2/Groups/{}", id(20)));
-    assert_eq!(members[2], json!({ "value": id(21).to_string(), "display": "far" }));
+    assert_eq!(
+        members[1]["$ref"],
+        format!("https://scim.example/v2/Groups/{}", id(20))
+    );
+    assert_eq!(
+        members[2],
+        json!({ "value": id(21).to_string(), "display": "far" })
+    );
 }
 
 #[test]
 fn a_value_that_is_no_text_is_left_out_and_the_rest_is_read() {
     let mapping = mapping("openldap");
-    let entry = Entry::new(person(1)).with(name("uid"), ["p1"]).with(name("title"), [vec![0xff, 0xfe]]);
+    let entry = Entry::new(person(1))
+        .with(name("uid"), ["p1"])
+        .with(name("title"), [vec![0xff, 0xfe]]);
     let user = read(mapping.resource("User").unwrap(), &entry);
     assert_eq!(user.as_map().get("title"), None);
     assert_eq!(user.as_map()["userName"], "p1");

@@ -5,14 +5,31 @@ use serde_json::json;
 use super::super::{Difference, Fault};
 use super::*;
 
-fn difference(directory: &str, before: &Entry, change: impl Fn(&mut serde_json::Map<String, Value>)) -> Result<Difference, Fault> {
+fn difference(
+    directory: &str,
+    before: &Entry,
+    change: impl Fn(&mut serde_json::Map<String, Value>),
+) -> Result<Difference, Fault> {
     let mapping = mapping(directory);
-    let of = mapping.resource(if before.has(&name("member")) || before.has(&name("groupType")) { "Group" } else { "User" }).unwrap();
+    let of = mapping
+        .resource(
+            if before.has(&name("member")) || before.has(&name("groupType")) {
+                "Group"
+            } else {
+                "User"
+            },
+        )
+        .unwrap();
     let (table, password) = (table(), password());
     let old = read(of, before);
     let mut new = old.clone().into_map();
     change(&mut new);
-    of.write_changes(before, &old, &Resource::from_map(new), &context(&table, &password))
+    of.write_changes(
+        before,
+        &old,
+        &Resource::from_map(new),
+        &context(&table, &password),
+    )
 }
 
 /// Modifications in one line each: `+` add, `-` delete, `=` replace.
@@ -26,10 +43,15 @@ fn shown(modifications: &[Modification]) -> Vec<String> {
                 ModificationKind::Replace => '=',
             };
             let values: Vec<String> = match &change.values {
-                Values::Plain(values) => values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect(),
+                Values::Plain(values) => values
+                    .iter()
+                    .map(|value| String::from_utf8_lossy(value).into_owned())
+                    .collect(),
                 Values::Secret(_) => vec!["[redacted]".into()],
             };
-            format!("{sign}{} {}", change.attribute, values.join("|")).trim_end().to_owned()
+            format!("{sign}{} {}", change.attribute, values.join("|"))
+                .trim_end()
+                .to_owned()
         })
         .collect()
 }
@@ -45,25 +67,48 @@ fn windows_user() -> Entry {
 }
 
 fn unix_user() -> Entry {
-    Entry::new(person(1)).with(name("uid"), ["p1"]).with(name("sn"), ["Ruiz"]).with(name("cn"), ["Ana Ruiz"]).with(name("title"), ["Engineer"])
+    Entry::new(person(1))
+        .with(name("uid"), ["p1"])
+        .with(name("sn"), ["Ruiz"])
+        .with(name("cn"), ["Ana Ruiz"])
+        .with(name("title"), ["Engineer"])
 }
 
 #[test]
 fn disabling_changes_one_bit_and_fails_when_the_number_changed_meanwhile() {
-    let change = difference("active-directory", &windows_user(), |new| _ = new.insert("active".into(), json!(false))).unwrap();
-    assert_eq!(shown(&change.modifications), ["-userAccountControl 66048", "+userAccountControl 66050"]);
-    assert_eq!(shown(&change.inverse), ["-userAccountControl 66050", "+userAccountControl 66048"]);
+    let change = difference("active-directory", &windows_user(), |new| {
+        _ = new.insert("active".into(), json!(false))
+    })
+    .unwrap();
+    assert_eq!(
+        shown(&change.modifications),
+        ["-userAccountControl 66048", "+userAccountControl 66050"]
+    );
+    assert_eq!(
+        shown(&change.inverse),
+        ["-userAccountControl 66050", "+userAccountControl 66048"]
+    );
 }
 
 #[test]
 fn disabling_twice_and_enabling_twice_is_once() {
-    for (directory, before) in [("active-directory", windows_user()), ("openldap", unix_user())] {
+    for (directory, before) in [
+        ("active-directory", windows_user()),
+        ("openldap", unix_user()),
+    ] {
         let mapping = mapping(directory);
         let user = mapping.resource("User").unwrap();
         let mut entry = before;
         for (active, expected) in [(true, 0), (false, 1), (false, 0), (true, 1), (true, 0)] {
-            let change = difference(directory, &entry, |new| _ = new.insert("active".into(), json!(active))).unwrap();
-            assert_eq!(usize::from(!change.is_empty()), expected, "{directory} {active}");
+            let change = difference(directory, &entry, |new| {
+                _ = new.insert("active".into(), json!(active))
+            })
+            .unwrap();
+            assert_eq!(
+                usize::from(!change.is_empty()),
+                expected,
+                "{directory} {active}"
+            );
             apply(user, &mut entry, &change.modifications);
             assert_eq!(read(user, &entry).as_map()["active"], json!(active));
         }
@@ -73,8 +118,16 @@ fn disabling_twice_and_enabling_twice_is_once() {
 #[test]
 fn a_lock_that_failed_attempts_made_is_kept_by_disabling_and_lifted_by_enabling() {
     let locked = unix_user().with(name("pwdAccountLockedTime"), ["20260101000000Z"]);
-    assert!(difference("openldap", &locked, |new| _ = new.insert("active".into(), json!(false))).unwrap().is_empty());
-    let change = difference("openldap", &locked, |new| _ = new.insert("active".into(), json!(true))).unwrap();
+    assert!(
+        difference("openldap", &locked, |new| _ =
+            new.insert("active".into(), json!(false)))
+        .unwrap()
+        .is_empty()
+    );
+    let change = difference("openldap", &locked, |new| {
+        _ = new.insert("active".into(), json!(true))
+    })
+    .unwrap();
     assert_eq!(shown(&change.modifications), ["=pwdAccountLockedTime"]);
 }
 
@@ -85,27 +138,42 @@ fn a_put_clears_what_it_leaves_out_and_keeps_what_would_frighten() {
     let mut disabled = disabled;
     disabled.insert(name("mail"), ["ana@example.com"]);
     let change = difference("active-directory", &disabled, |new| {
-        *new = json!({ "userName": "ana@example.com", "displayName": "Ana Ruiz" }).as_object().cloned().unwrap();
+        *new = json!({ "userName": "ana@example.com", "displayName": "Ana Ruiz" })
+            .as_object()
+            .cloned()
+            .unwrap();
     })
     .unwrap();
     assert_eq!(shown(&change.modifications), ["=title", "=mail"]);
-    assert_eq!(shown(&change.inverse), ["=title Engineer", "=mail ana@example.com"]);
+    assert_eq!(
+        shown(&change.inverse),
+        ["=title Engineer", "=mail ana@example.com"]
+    );
     assert_eq!(change.rename, None);
 }
 
 #[test]
 fn an_empty_text_or_null_deletes_the_attribute() {
     for value in [json!(""), Value::Null] {
-        let change = difference("openldap", &unix_user(), |new| _ = new.insert("title".into(), value.clone())).unwrap();
+        let change = difference("openldap", &unix_user(), |new| {
+            _ = new.insert("title".into(), value.clone())
+        })
+        .unwrap();
         assert_eq!(shown(&change.modifications), ["=title"]);
     }
-    let without = difference("openldap", &unix_user(), |new| _ = new.insert("nickName".into(), json!(""))).unwrap();
+    let without = difference("openldap", &unix_user(), |new| {
+        _ = new.insert("nickName".into(), json!(""))
+    })
+    .unwrap();
     assert!(without.is_empty(), "what is not there needs no deleting");
 }
 
 #[test]
 fn a_new_password_is_a_secret_and_has_no_way_back() {
-    let change = difference("active-directory", &windows_user(), |new| _ = new.insert("password".into(), json!("N3w!"))).unwrap();
+    let change = difference("active-directory", &windows_user(), |new| {
+        _ = new.insert("password".into(), json!("N3w!"))
+    })
+    .unwrap();
     assert_eq!(shown(&change.modifications), ["=unicodePwd [redacted]"]);
     assert!(change.inverse.is_empty());
     assert!(!format!("{change:?}").contains("N3w"));
@@ -117,23 +185,41 @@ fn one_of_several_values_changes_and_the_others_stay_behind_it() {
     let user = mapping.resource("User").unwrap();
     let mut entry = unix_user().with(name("mail"), ["old@x", "other@x"]);
     let mail = |value: &str| json!([{ "value": value, "type": "work", "primary": true }]);
-    let change = difference("openldap", &entry, |new| _ = new.insert("emails".into(), mail("new@x"))).unwrap();
-    assert_eq!(shown(&change.modifications), ["-mail old@x|other@x", "+mail new@x|other@x"]);
+    let change = difference("openldap", &entry, |new| {
+        _ = new.insert("emails".into(), mail("new@x"))
+    })
+    .unwrap();
+    assert_eq!(
+        shown(&change.modifications),
+        ["-mail old@x|other@x", "+mail new@x|other@x"]
+    );
     apply(user, &mut entry, &change.modifications);
     assert_eq!(read(user, &entry).as_map()["emails"], mail("new@x"));
     // The other value becomes the first one: nothing is lost, nothing is twice.
-    let change = difference("openldap", &entry, |new| _ = new.insert("emails".into(), mail("other@x"))).unwrap();
-    assert_eq!(shown(&change.modifications), ["-mail new@x|other@x", "+mail other@x"]);
+    let change = difference("openldap", &entry, |new| {
+        _ = new.insert("emails".into(), mail("other@x"))
+    })
+    .unwrap();
+    assert_eq!(
+        shown(&change.modifications),
+        ["-mail new@x|other@x", "+mail other@x"]
+    );
 }
 
 #[test]
 fn an_attribute_without_matching_rule_is_replaced_as_a_whole() {
     let entry = unix_user().with(name("facsimileTelephoneNumber"), ["1", "2"]);
     let change = difference("openldap", &entry, |new| {
-        _ = new.insert("phoneNumbers".into(), json!([{ "value": "3", "type": "fax" }]));
+        _ = new.insert(
+            "phoneNumbers".into(),
+            json!([{ "value": "3", "type": "fax" }]),
+        );
     })
     .unwrap();
-    assert_eq!(shown(&change.modifications), ["=facsimileTelephoneNumber 3|2"]);
+    assert_eq!(
+        shown(&change.modifications),
+        ["=facsimileTelephoneNumber 3|2"]
+    );
 }
 
 #[test]
@@ -143,8 +229,14 @@ fn lists_change_by_value() {
         _ = new.insert("emails".into(), json!([{ "value": "c@x", "type": "other" }, { "value": "d@x", "type": "other" }, { "value": "a@x", "type": "other" }]));
     })
     .unwrap();
-    assert_eq!(shown(&change.modifications), ["-otherMailbox b@x", "+otherMailbox d@x"]);
-    assert_eq!(shown(&change.inverse), ["-otherMailbox d@x", "+otherMailbox b@x"]);
+    assert_eq!(
+        shown(&change.modifications),
+        ["-otherMailbox b@x", "+otherMailbox d@x"]
+    );
+    assert_eq!(
+        shown(&change.inverse),
+        ["-otherMailbox d@x", "+otherMailbox b@x"]
+    );
 }
 
 #[test]
@@ -158,25 +250,48 @@ fn the_auxiliary_class_is_added_once_where_the_entry_lacks_it() {
         .map(|change| shown(&change.modifications))
         .unwrap()
     };
-    assert_eq!(change(&entry), ["+objectClass scimbridgeObject", "=scimExternalId ana", "=scimNickName Ani"]);
+    assert_eq!(
+        change(&entry),
+        [
+            "+objectClass scimbridgeObject",
+            "=scimExternalId ana",
+            "=scimNickName Ani"
+        ]
+    );
     let entry = entry.with(name("objectClass"), ["SCIMBRIDGEOBJECT"]);
     assert_eq!(change(&entry), ["=scimExternalId ana", "=scimNickName Ani"]);
 }
 
 #[test]
 fn the_naming_attribute_is_renamed_never_modified() {
-    let change = difference("openldap", &unix_user(), |new| _ = new.insert("userName".into(), json!("p2"))).unwrap();
-    assert_eq!(change.rename.unwrap(), [crate::ldap::Rdn::new(name("uid"), "p2")]);
+    let change = difference("openldap", &unix_user(), |new| {
+        _ = new.insert("userName".into(), json!("p2"))
+    })
+    .unwrap();
+    assert_eq!(
+        change.rename.unwrap(),
+        [crate::ldap::Rdn::new(name("uid"), "p2")]
+    );
     assert!(change.modifications.is_empty());
     // Only the case: still a rename.
-    let change = difference("openldap", &unix_user(), |new| _ = new.insert("userName".into(), json!("P1"))).unwrap();
+    let change = difference("openldap", &unix_user(), |new| {
+        _ = new.insert("userName".into(), json!("P1"))
+    })
+    .unwrap();
     assert_eq!(change.rename.unwrap()[0].value(), "P1");
 }
 
 #[test]
 fn a_derived_name_follows_until_somebody_gives_another_by_hand() {
-    let rename = |new: &mut serde_json::Map<String, Value>| _ = new.insert("displayName".into(), json!("Ana R."));
-    let names = |entry: &Entry| difference("active-directory", entry, rename).unwrap().rename.map(|names| names[0].value().to_owned());
+    let rename = |new: &mut serde_json::Map<String, Value>| {
+        _ = new.insert("displayName".into(), json!("Ana R."))
+    };
+    let names = |entry: &Entry| {
+        difference("active-directory", entry, rename)
+            .unwrap()
+            .rename
+            .map(|names| names[0].value().to_owned())
+    };
     assert_eq!(names(&windows_user()).as_deref(), Some("Ana R."));
 
     // The second candidate was taken at creation; it is the templates' work as well.
@@ -188,14 +303,26 @@ fn a_derived_name_follows_until_somebody_gives_another_by_hand() {
     by_hand.dn = Dn::parse("CN=The Boss,OU=People,DC=example").unwrap();
     assert_eq!(names(&by_hand), None);
 
-    let other = difference("active-directory", &second, |new| _ = new.insert("title".into(), json!("Boss"))).unwrap();
-    assert_eq!(other.rename, None, "a change of something else renames nobody");
+    let other = difference("active-directory", &second, |new| {
+        _ = new.insert("title".into(), json!("Boss"))
+    })
+    .unwrap();
+    assert_eq!(
+        other.rename, None,
+        "a change of something else renames nobody"
+    );
 }
 
 #[test]
 fn what_does_not_follow_stays() {
-    let change = difference("active-directory", &windows_user(), |new| _ = new.insert("userName".into(), json!("other@example.com"))).unwrap();
-    assert_eq!(shown(&change.modifications), ["=userPrincipalName other@example.com"]);
+    let change = difference("active-directory", &windows_user(), |new| {
+        _ = new.insert("userName".into(), json!("other@example.com"))
+    })
+    .unwrap();
+    assert_eq!(
+        shown(&change.modifications),
+        ["=userPrincipalName other@example.com"]
+    );
 }
 
 #[test]
@@ -214,7 +341,12 @@ fn a_manager_comes_changes_and_goes() {
     let mut entry = unix_user();
     let manager = |number: Option<u128>| {
         move |new: &mut serde_json::Map<String, Value>| match number {
-            Some(number) => _ = new.insert(ENTERPRISE.into(), json!({ "manager": { "value": id(number).to_string().to_uppercase() } })),
+            Some(number) => {
+                _ = new.insert(
+                    ENTERPRISE.into(),
+                    json!({ "manager": { "value": id(number).to_string().to_uppercase() } }),
+                )
+            }
             None => _ = new.remove(ENTERPRISE),
         }
     };
@@ -237,24 +369,66 @@ fn a_manager_comes_changes_and_goes() {
 fn members_change_by_value_and_a_put_without_them_keeps_them() {
     let mapping = mapping("active-directory");
     let group = mapping.resource("Group").unwrap();
-    let mut entry = Entry::new(Dn::parse("CN=Ops,OU=Groups,DC=example").unwrap()).with(name("cn"), ["Ops"]).with(name("groupType"), ["-2147483646"]);
-    entry.insert_references(name("member"), [1, 2].map(|number| Reference { dn: person(number), id: Some(id(number)) }));
-    let to = |numbers: &[u128]| json!(numbers.iter().map(|number| json!({ "value": id(*number).to_string() })).collect::<Vec<_>>());
+    let mut entry = Entry::new(Dn::parse("CN=Ops,OU=Groups,DC=example").unwrap())
+        .with(name("cn"), ["Ops"])
+        .with(name("groupType"), ["-2147483646"]);
+    entry.insert_references(
+        name("member"),
+        [1, 2].map(|number| Reference {
+            dn: person(number),
+            id: Some(id(number)),
+        }),
+    );
+    let to = |numbers: &[u128]| {
+        json!(
+            numbers
+                .iter()
+                .map(|number| json!({ "value": id(*number).to_string() }))
+                .collect::<Vec<_>>()
+        )
+    };
 
-    let change = difference("active-directory", &entry, |new| _ = new.insert("members".into(), to(&[3, 2]))).unwrap();
-    assert_eq!(shown(&change.modifications), ["-member uid=p1,ou=people,dc=example", "+member uid=p3,ou=people,dc=example"]);
+    let change = difference("active-directory", &entry, |new| {
+        _ = new.insert("members".into(), to(&[3, 2]))
+    })
+    .unwrap();
+    assert_eq!(
+        shown(&change.modifications),
+        [
+            "-member uid=p1,ou=people,dc=example",
+            "+member uid=p3,ou=people,dc=example"
+        ]
+    );
     apply(group, &mut entry, &change.modifications);
-    assert!(difference("active-directory", &entry, |new| _ = new.insert("members".into(), to(&[2, 3]))).unwrap().is_empty());
+    assert!(
+        difference("active-directory", &entry, |new| _ =
+            new.insert("members".into(), to(&[2, 3])))
+        .unwrap()
+        .is_empty()
+    );
 
-    assert!(difference("active-directory", &entry, |new| _ = new.remove("members")).unwrap().is_empty());
-    let emptied = difference("active-directory", &entry, |new| _ = new.insert("members".into(), json!([]))).unwrap();
-    assert_eq!(shown(&emptied.modifications), ["-member uid=p2,ou=people,dc=example|uid=p3,ou=people,dc=example"]);
+    assert!(
+        difference("active-directory", &entry, |new| _ = new.remove("members"))
+            .unwrap()
+            .is_empty()
+    );
+    let emptied = difference("active-directory", &entry, |new| {
+        _ = new.insert("members".into(), json!([]))
+    })
+    .unwrap();
+    assert_eq!(
+        shown(&emptied.modifications),
+        ["-member uid=p2,ou=people,dc=example|uid=p3,ou=people,dc=example"]
+    );
 }
 
 #[test]
 fn a_required_value_cannot_be_taken_away() {
     let fault = difference("openldap", &unix_user(), |new| _ = new.remove("userName")).unwrap_err();
-    assert_eq!((fault.attribute.as_str(), fault.rule.as_str()), ("userName", "is required and has no value"));
+    assert_eq!(
+        (fault.attribute.as_str(), fault.rule.as_str()),
+        ("userName", "is required and has no value")
+    );
 }
 
 #[test]
@@ -265,14 +439,28 @@ fn two_bits_of_one_number_change_in_one_step() {
     );
     let user = mapping.resource("User").unwrap();
     let (table, password) = (table(), password());
-    let before = Entry::new(person(1)).with(name("uid"), ["p1"]).with(name("userAccountControl"), ["512"]);
+    let before = Entry::new(person(1))
+        .with(name("uid"), ["p1"])
+        .with(name("userAccountControl"), ["512"]);
     let old = read(user, &before);
     let mut new = old.clone().into_map();
     new.insert("active".into(), json!(false));
-    new.insert("urn:example:scim:extension:acme:2.0:User".into(), json!({ "never": true }));
+    new.insert(
+        "urn:example:scim:extension:acme:2.0:User".into(),
+        json!({ "never": true }),
+    );
     let new = Resource::from_map(new);
-    let change = user.write_changes(&before, &old, &new, &context(&table, &password)).unwrap();
-    assert_eq!(shown(&change.modifications), ["-userAccountControl 512", "+userAccountControl 66050"]);
+    let change = user
+        .write_changes(&before, &old, &new, &context(&table, &password))
+        .unwrap();
+    assert_eq!(
+        shown(&change.modifications),
+        ["-userAccountControl 512", "+userAccountControl 66050"]
+    );
     let created = user.write_new(&new, &context(&table, &password)).unwrap();
-    assert!(created.alternatives[0].attributes.contains(&(name("userAccountControl"), Values::one("66050"))));
+    assert!(
+        created.alternatives[0]
+            .attributes
+            .contains(&(name("userAccountControl"), Values::one("66050")))
+    );
 }

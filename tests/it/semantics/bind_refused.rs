@@ -27,14 +27,27 @@ async fn a_wrong_bind_password_is_503_and_is_tried_rarely(place: &Place) {
         client.get("/Users").await.unavailable();
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    client.filter("/Users", "userName eq \"ana\"").await.unavailable();
-    client.post("/Users", entra_user(&bridge, "ana")).await.unavailable();
-    let (status, text) = bridge.admin("/readyz").await.expect("the admin listener answers");
+    client
+        .filter("/Users", "userName eq \"ana\"")
+        .await
+        .unavailable();
+    client
+        .post("/Users", entra_user(&bridge, "ana"))
+        .await
+        .unavailable();
+    let (status, text) = bridge
+        .admin("/readyz")
+        .await
+        .expect("the admin listener answers");
     assert_eq!(status, 503, "{text}");
     assert!(text.contains("bind"), "it says what is wrong: {text}");
     assert!(!text.contains("Mistyped"), "{text}");
 
-    assert!(relay.connections() <= 2, "one attempt, not {} connections", relay.connections());
+    assert!(
+        relay.connections() <= 2,
+        "one attempt, not {} connections",
+        relay.connections()
+    );
     let failures = failed_binds(place, &account.dn).await;
     assert_eq!(failures, 1, "at most one bind attempt in ten seconds");
     bridge.never_logged(&["Mistyped-7-Password", GOOD_PASSWORD]);
@@ -42,13 +55,22 @@ async fn a_wrong_bind_password_is_503_and_is_tried_rarely(place: &Place) {
     // The administrator sets the password that the bridge has: it comes back by itself.
     let (attribute, value) = match place.kind() {
         Kind::OpenLdap => ("userPassword", b"Mistyped-7-Password".to_vec()),
-        Kind::Samba => ("unicodePwd", crate::support::admin::unicode_pwd("Mistyped-7-Password").remove(0)),
+        Kind::Samba => (
+            "unicodePwd",
+            crate::support::admin::unicode_pwd("Mistyped-7-Password").remove(0),
+        ),
     };
     place.admin.set(&account.dn, attribute, &[value]).await;
-    bridge.wait_for_readiness(200, Duration::from_secs(60)).await;
+    bridge
+        .wait_for_readiness(200, Duration::from_secs(60))
+        .await;
     bridge.entra().get("/Users").await.empty_list();
     let operations = json!([{"op": "Replace", "path": "active", "value": "False"}]);
-    bridge.entra().patch("/Users/0", operations).await.not_found();
+    bridge
+        .entra()
+        .patch("/Users/0", operations)
+        .await
+        .not_found();
 }
 
 /// How many failed binds the directory counted for this account.
@@ -56,6 +78,8 @@ async fn failed_binds(place: &Place, dn: &str) -> usize {
     let entry = place.admin.entry(dn).await.expect("the account is there");
     match place.kind() {
         Kind::OpenLdap => entry.texts("pwdFailureTime").len(),
-        Kind::Samba => entry.text("badPwdCount").map_or(0, |count| count.parse().expect("a number")),
+        Kind::Samba => entry
+            .text("badPwdCount")
+            .map_or(0, |count| count.parse().expect("a number")),
     }
 }

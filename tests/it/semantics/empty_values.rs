@@ -22,30 +22,61 @@ async fn an_empty_value_in_a_create_is_no_value(bridge: &Bridge) {
     let answer = bridge.entra().post("/Users", ana).await;
     let id = answer.created("/Users");
     answer.lacks(&["title", "phoneNumbers", "addresses"]);
-    bridge.held(&id).await.lacks(&["title", "phoneNumbers.work", "phoneNumbers.mobile", "addresses.work.locality"]);
+    bridge.held(&id).await.lacks(&[
+        "title",
+        "phoneNumbers.work",
+        "phoneNumbers.mobile",
+        "addresses.work.locality",
+    ]);
 }
 
 async fn an_empty_value_in_a_put_deletes(bridge: &Bridge) {
     let mut ana = entra_user(bridge, "ana");
     ana["title"] = json!("Engineer");
     ana["phoneNumbers"] = json!([{"type": "work", "value": "1"}]);
-    let id = bridge.entra().post("/Users", ana.clone()).await.created("/Users");
+    let id = bridge
+        .entra()
+        .post("/Users", ana.clone())
+        .await
+        .created("/Users");
     for empty in [json!(""), json!(null)] {
-        bridge.entra().put(&format!("/Users/{id}"), ana.clone()).await.resource();
-        bridge.held(&id).await.holds(&[("title", "Engineer"), ("phoneNumbers.work", "1")]);
+        bridge
+            .entra()
+            .put(&format!("/Users/{id}"), ana.clone())
+            .await
+            .resource();
+        bridge
+            .held(&id)
+            .await
+            .holds(&[("title", "Engineer"), ("phoneNumbers.work", "1")]);
         let mut emptied = ana.clone();
         emptied["title"] = empty.clone();
         emptied["phoneNumbers"][0]["value"] = empty;
-        bridge.entra().put(&format!("/Users/{id}"), emptied).await.resource();
-        bridge.held(&id).await.lacks(&["title", "phoneNumbers.work"]);
+        bridge
+            .entra()
+            .put(&format!("/Users/{id}"), emptied)
+            .await
+            .resource();
+        bridge
+            .held(&id)
+            .await
+            .lacks(&["title", "phoneNumbers.work"]);
     }
 }
 
 async fn a_multi_valued_attribute_goes_with_an_empty_array(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
-    for nothing in [json!([]), json!(null), json!([{"type": "work", "value": ""}])] {
+    for nothing in [
+        json!([]),
+        json!(null),
+        json!([{"type": "work", "value": ""}]),
+    ] {
         let set = json!([{"op": "replace", "path": "phoneNumbers", "value": [{"type": "work", "value": "1"}]}]);
-        bridge.entra().patch(&format!("/Users/{id}"), set).await.resource();
+        bridge
+            .entra()
+            .patch(&format!("/Users/{id}"), set)
+            .await
+            .resource();
         bridge.held(&id).await.holds(&[("phoneNumbers.work", "1")]);
         let clear = json!([{"op": "replace", "path": "phoneNumbers", "value": nothing}]);
         let answer = bridge.entra().patch(&format!("/Users/{id}"), clear).await;
@@ -63,16 +94,30 @@ async fn the_user_name_cannot_be_emptied(bridge: &Bridge) {
         json!({"op": "Replace", "path": "userName", "value": null}),
         json!({"op": "Remove", "path": "userName"}),
     ] {
-        let answer = bridge.entra().patch(&format!("/Users/{id}"), json!([operation])).await;
+        let answer = bridge
+            .entra()
+            .patch(&format!("/Users/{id}"), json!([operation]))
+            .await;
         let detail = answer.client_error();
         assert!(detail.contains("userName"), "{detail}");
         assert_eq!(bridge.held(&id).await, before);
     }
     let mut nobody = entra_user(bridge, "bo");
     nobody["userName"] = json!("");
-    bridge.entra().post("/Users", nobody.clone()).await.bad_request("invalidValue");
-    nobody.as_object_mut().expect("an object").remove("userName");
-    bridge.entra().post("/Users", nobody).await.bad_request("invalidValue");
+    bridge
+        .entra()
+        .post("/Users", nobody.clone())
+        .await
+        .bad_request("invalidValue");
+    nobody
+        .as_object_mut()
+        .expect("an object")
+        .remove("userName");
+    bridge
+        .entra()
+        .post("/Users", nobody)
+        .await
+        .bad_request("invalidValue");
     assert_eq!(bridge.count(&bridge.people).await, 1);
 }
 
@@ -80,9 +125,16 @@ async fn blank_text_is_stored_or_refused_but_never_a_fault(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
     for blank in [" ", "   ", "\t", "\u{a0}"] {
         let operations = json!([{"op": "Replace", "path": "title", "value": blank}]);
-        let answer = bridge.entra().patch(&format!("/Users/{id}"), operations).await;
+        let answer = bridge
+            .entra()
+            .patch(&format!("/Users/{id}"), operations)
+            .await;
         if answer.status == 200 {
-            assert_eq!(answer.body["title"].as_str(), bridge.held(&id).await.scim("title").as_deref(), "what is told is held");
+            assert_eq!(
+                answer.body["title"].as_str(),
+                bridge.held(&id).await.scim("title").as_deref(),
+                "what is told is held"
+            );
         } else {
             answer.bad_request("invalidValue");
         }

@@ -36,17 +36,26 @@ async fn user_is_fenced(bridge: &Bridge, user: &Planted, rule: &str) {
     for operations in changes {
         client.patch(&path, operations).await.fenced(rule);
     }
-    client.put(&path, entra_user(bridge, "changed")).await.fenced(rule);
+    client
+        .put(&path, entra_user(bridge, "changed"))
+        .await
+        .fenced(rule);
     client.delete(&path).await.fenced(rule);
     // As a member of a group that may itself be changed.
     let group = create_group(bridge, &format!("Door {rule}")).await;
     let add = json!([{"op": "Add", "path": "members", "value": [{"value": user.id}]}]);
-    client.patch(&format!("/Groups/{group}"), add).await.fenced(rule);
+    client
+        .patch(&format!("/Groups/{group}"), add)
+        .await
+        .fenced(rule);
     assert_eq!(bridge.held(&group).await.members(), Vec::<String>::new());
     let body = json!({"schemas": [GROUP], "displayName": bridge.group_name("Door 2"), "members": [{"value": user.id}]});
     client.post("/Groups", body).await.fenced(rule);
     assert_eq!(bridge.held(&user.id).await, before);
-    client.delete(&format!("/Groups/{group}")).await.no_content();
+    client
+        .delete(&format!("/Groups/{group}"))
+        .await
+        .no_content();
     // A request that changes nothing is answered or refused, but does nothing.
     assert_eq!(bridge.held(&user.id).await, before);
 }
@@ -74,7 +83,10 @@ async fn group_is_fenced(bridge: &Bridge, group: &Planted, rule: &str) {
 }
 
 async fn outside_the_allowed_ous(place: &Place) {
-    let (open, shut) = (format!("ou=Open,{}", place.people), format!("ou=Shut,{}", place.people));
+    let (open, shut) = (
+        format!("ou=Open,{}", place.people),
+        format!("ou=Shut,{}", place.people),
+    );
     place.plant_ou(&open).await;
     place.plant_ou(&shut).await;
     let options = Options::new()
@@ -82,12 +94,23 @@ async fn outside_the_allowed_ous(place: &Place) {
         .with("resources.User.create_in", open.as_str());
     let bridge = Bridge::start(place, options).await;
     let ana = create_user(&bridge, "ana").await;
-    assert!(bridge.held(&ana).await.dn.to_lowercase().ends_with(&open.to_lowercase()));
+    assert!(
+        bridge
+            .held(&ana)
+            .await
+            .dn
+            .to_lowercase()
+            .ends_with(&open.to_lowercase())
+    );
     bridge.entra().get("/Users").await.list(1);
     let olga = place.plant_user(&shut, "olga").await;
     user_is_fenced(&bridge, &olga, "outside-allowed-ous").await;
     let operations = json!([{"op": "Replace", "path": "displayName", "value": "Ana R."}]);
-    bridge.entra().patch(&format!("/Users/{ana}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{ana}"), operations)
+        .await
+        .resource();
 }
 
 async fn creating_outside_the_allowed_ous(place: &Place) {
@@ -98,45 +121,78 @@ async fn creating_outside_the_allowed_ous(place: &Place) {
         .with("resources.User.create_in", open.as_str());
     let bridge = Bridge::start(place, options).await;
     let before = bridge.everything().await;
-    bridge.entra().post("/Groups", entra_group(&bridge, "Ops")).await.fenced("outside-allowed-ous");
+    bridge
+        .entra()
+        .post("/Groups", entra_group(&bridge, "Ops"))
+        .await
+        .fenced("outside-allowed-ous");
     assert_eq!(bridge.everything().await, before);
 }
 
 async fn a_listed_entry(place: &Place) {
     let olga = place.plant_user(&place.people, "olga").await;
-    let options = Options::new().with("guard.protected_entries", vec![olga.dn.to_uppercase().as_str()]);
+    let options = Options::new().with(
+        "guard.protected_entries",
+        vec![olga.dn.to_uppercase().as_str()],
+    );
     let bridge = Bridge::start(place, options).await;
     user_is_fenced(&bridge, &olga, "protected-entry").await;
 }
 
 async fn a_listed_group(place: &Place) {
     let crew = place.plant_group(&place.groups, "Crew", &[]).await;
-    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    let bridge = Bridge::start(
+        place,
+        Options::new().with("guard.protected_groups", vec![crew.dn.as_str()]),
+    )
+    .await;
     group_is_fenced(&bridge, &crew, "protected-group").await;
 }
 
 async fn a_member_of_a_protected_group(place: &Place) {
     let olga = place.plant_user(&place.people, "olga").await;
     let crew = place.plant_group(&place.outside, "Crew", &[&olga.dn]).await;
-    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    let bridge = Bridge::start(
+        place,
+        Options::new().with("guard.protected_groups", vec![crew.dn.as_str()]),
+    )
+    .await;
     user_is_fenced(&bridge, &olga, "protected-group").await;
 }
 
 async fn a_member_of_a_group_nested_in_a_protected_group(place: &Place) {
     let olga = place.plant_user(&place.people, "olga").await;
-    let inner = place.plant_group(&place.outside, "Inner", &[&olga.dn]).await;
-    let middle = place.plant_group(&place.outside, "Middle", &[&inner.dn]).await;
-    let crew = place.plant_group(&place.outside, "Crew", &[&middle.dn]).await;
-    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    let inner = place
+        .plant_group(&place.outside, "Inner", &[&olga.dn])
+        .await;
+    let middle = place
+        .plant_group(&place.outside, "Middle", &[&inner.dn])
+        .await;
+    let crew = place
+        .plant_group(&place.outside, "Crew", &[&middle.dn])
+        .await;
+    let bridge = Bridge::start(
+        place,
+        Options::new().with("guard.protected_groups", vec![crew.dn.as_str()]),
+    )
+    .await;
     user_is_fenced(&bridge, &olga, "protected-group").await;
 }
 
 async fn no_new_member_for_a_group_nested_in_a_protected_group(place: &Place) {
     // The back door: whoever enters the inner group is in the protected one too.
     let inner = place.plant_group(&place.groups, "Inner", &[]).await;
-    let middle = place.plant_group(&place.outside, "Middle", &[&inner.dn]).await;
-    let crew = place.plant_group(&place.outside, "Crew", &[&middle.dn]).await;
-    let bridge = Bridge::start(place, Options::new().with("guard.protected_groups", vec![crew.dn.as_str()])).await;
+    let middle = place
+        .plant_group(&place.outside, "Middle", &[&inner.dn])
+        .await;
+    let crew = place
+        .plant_group(&place.outside, "Crew", &[&middle.dn])
+        .await;
+    let bridge = Bridge::start(
+        place,
+        Options::new().with("guard.protected_groups", vec![crew.dn.as_str()]),
+    )
+    .await;
     group_is_fenced(&bridge, &inner, "protected-group").await;
 }
 
@@ -149,7 +205,11 @@ async fn an_account_that_the_directory_calls_privileged(place: &Place) {
         place.admin.set(&olga.dn, "adminCount", &["0"]).await;
     }
     let operations = json!([{"op": "Replace", "path": "displayName", "value": "Olga O."}]);
-    bridge.entra().patch(&format!("/Users/{}", olga.id), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{}", olga.id), operations)
+        .await
+        .resource();
 }
 
 async fn accounts_that_every_domain_has(place: &Place) {
@@ -157,7 +217,11 @@ async fn accounts_that_every_domain_has(place: &Place) {
         // There are none; what looks like one by its name is a person like any other.
         let bridge = Bridge::start(place, Options::new()).await;
         let id = create_user(&bridge, "administrator").await;
-        bridge.entra().delete(&format!("/Users/{id}")).await.no_content();
+        bridge
+            .entra()
+            .delete(&format!("/Users/{id}"))
+            .await
+            .no_content();
         return;
     }
     let users = format!("CN=Users,{}", place.lab.get("BASE"));
@@ -168,13 +232,27 @@ async fn accounts_that_every_domain_has(place: &Place) {
         .with("resources.Group.create_in", place.groups.as_str());
     let bridge = Bridge::start(place, options).await;
     let client = bridge.entra();
-    for (name, rule_of) in [("Administrator", "account"), ("krbtgt", "account"), ("Guest", "account")] {
+    for (name, rule_of) in [
+        ("Administrator", "account"),
+        ("krbtgt", "account"),
+        ("Guest", "account"),
+    ] {
         let dn = format!("CN={name},{users}");
         let before = place.admin.entry(&dn).await.expect("every domain has it");
         let path = format!("/Users/{}", before.id());
         for answer in [
-            client.patch(&path, json!([{"op": "Replace", "path": "displayName", "value": "Changed"}])).await,
-            client.patch(&path, json!([{"op": "replace", "value": {"password": "Changed-7-Password"}}])).await,
+            client
+                .patch(
+                    &path,
+                    json!([{"op": "Replace", "path": "displayName", "value": "Changed"}]),
+                )
+                .await,
+            client
+                .patch(
+                    &path,
+                    json!([{"op": "replace", "value": {"password": "Changed-7-Password"}}]),
+                )
+                .await,
             client.delete(&path).await,
         ] {
             // Administrator and krbtgt are refused by more than one rule; each of them names an account.
@@ -183,13 +261,25 @@ async fn accounts_that_every_domain_has(place: &Place) {
         assert_eq!(place.admin.entry(&dn).await, Some(before));
     }
     let door = create_group(&bridge, "Door").await;
-    let administrator = place.admin.entry(&format!("CN=Administrator,{users}")).await.expect("Administrator").id();
+    let administrator = place
+        .admin
+        .entry(&format!("CN=Administrator,{users}"))
+        .await
+        .expect("Administrator")
+        .id();
     let add = json!([{"op": "Add", "path": "members", "value": [{"value": administrator}]}]);
-    client.patch(&format!("/Groups/{door}"), add).await.fenced("account");
+    client
+        .patch(&format!("/Groups/{door}"), add)
+        .await
+        .fenced("account");
     // The well-known groups take no member.
     let outsider = place.plant_user(&place.people, "ana").await;
     for (name, under) in [("Domain Admins", &users), ("Domain Users", &users)] {
-        let before = place.admin.entry(&format!("CN={name},{under}")).await.expect("every domain has it");
+        let before = place
+            .admin
+            .entry(&format!("CN={name},{under}"))
+            .await
+            .expect("every domain has it");
         let path = format!("/Groups/{}", before.id());
         client.delete(&path).await.fenced("account");
         let rename = json!([{"op": "Replace", "path": "displayName", "value": "Changed"}]);
@@ -223,20 +313,50 @@ async fn the_bridges_own_account(place: &Place) {
         attributes.retain(|name, _| !name.to_lowercase().contains("logon"));
         attributes
     };
-    assert_eq!(stable(bridge.held(&own.id).await.without_bookkeeping()), stable(before));
+    assert_eq!(
+        stable(bridge.held(&own.id).await.without_bookkeeping()),
+        stable(before)
+    );
 }
 
 async fn a_fenced_entry_can_still_be_read_and_found(place: &Place) {
     let olga = place.plant_user(&place.people, "olga").await;
     if place.kind() == Kind::Samba {
-        place.admin.modify(&olga.dn, vec![ldap3::Mod::Replace(b"adminCount".to_vec(), one("1").into_iter().collect())]).await;
+        place
+            .admin
+            .modify(
+                &olga.dn,
+                vec![ldap3::Mod::Replace(
+                    b"adminCount".to_vec(),
+                    one("1").into_iter().collect(),
+                )],
+            )
+            .await;
     }
-    let bridge = Bridge::start(place, Options::new().with("guard.protected_entries", vec![olga.dn.as_str()])).await;
-    assert_eq!(bridge.entra().get(&format!("/Users/{}", olga.id)).await.resource()["userName"], olga.name.as_str());
-    let found = bridge.entra().filter("/Users", &format!("userName eq \"{}\"", olga.name)).await;
+    let bridge = Bridge::start(
+        place,
+        Options::new().with("guard.protected_entries", vec![olga.dn.as_str()]),
+    )
+    .await;
+    assert_eq!(
+        bridge
+            .entra()
+            .get(&format!("/Users/{}", olga.id))
+            .await
+            .resource()["userName"],
+        olga.name.as_str()
+    );
+    let found = bridge
+        .entra()
+        .filter("/Users", &format!("userName eq \"{}\"", olga.name))
+        .await;
     assert_eq!(found.only()["id"], olga.id.as_str());
     // Its name is taken, as any other's.
     let mut ana = entra_user(&bridge, "ana");
     ana["userName"] = json!(olga.name);
-    bridge.entra().post("/Users", ana).await.conflict("userName");
+    bridge
+        .entra()
+        .post("/Users", ana)
+        .await
+        .conflict("userName");
 }

@@ -9,7 +9,10 @@ use crate::support::{Bridge, Kind, both};
 both!(stories: [a_member_of_a_huge_group_costs_what_one_of_a_small_group_costs]);
 
 async fn a_member_of_a_huge_group_costs_what_one_of_a_small_group_costs(bridge: &Bridge) {
-    let (ana, bo) = (create_user(bridge, "ana").await, create_user(bridge, "bo").await);
+    let (ana, bo) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "bo").await,
+    );
     let small = create_group_of(bridge, "Small", &[&bo]).await;
     let huge = create_group_of(bridge, "Huge", &[&bo]).await;
     let others = crowd(bridge).await;
@@ -21,22 +24,40 @@ async fn a_member_of_a_huge_group_costs_what_one_of_a_small_group_costs(bridge: 
     let cost_small = cost(bridge, &small, &ana).await;
     let cost_huge = cost(bridge, &huge, &ana).await;
 
-    assert_eq!(cost_huge, cost_small, "round trips for [add, add again, remove, remove again]");
-    assert!(cost_small.iter().all(|trips| *trips <= 6), "a handful of round trips each: {cost_small:?}");
-    assert_eq!(bridge.held(&huge).await.members().len(), others.len() + 1, "and all the others are still in");
+    assert_eq!(
+        cost_huge, cost_small,
+        "round trips for [add, add again, remove, remove again]"
+    );
+    assert!(
+        cost_small.iter().all(|trips| *trips <= 6),
+        "a handful of round trips each: {cost_small:?}"
+    );
+    assert_eq!(
+        bridge.held(&huge).await.members().len(),
+        others.len() + 1,
+        "and all the others are still in"
+    );
 }
 
 /// Members to be. OpenLDAP takes names of nobody; Active Directory wants entries, so there are fewer, but still more
 /// than it returns in one range (1,500).
 async fn crowd(bridge: &Bridge) -> Vec<String> {
     match bridge.kind() {
-        Kind::OpenLdap => (0..10_000).map(|number| format!("uid=n{number},{}", bridge.people)).collect(),
+        Kind::OpenLdap => (0..10_000)
+            .map(|number| format!("uid=n{number},{}", bridge.people))
+            .collect(),
         Kind::Samba => {
             let mut names = Vec::new();
             for number in 0..1_600 {
                 // Contacts: the cheapest entries that may be members.
                 let dn = format!("CN=c{number},{}", bridge.outside);
-                bridge.admin.add(&dn, vec![("objectClass", many(&["contact"])), ("sn", one("c"))]).await;
+                bridge
+                    .admin
+                    .add(
+                        &dn,
+                        vec![("objectClass", many(&["contact"])), ("sn", one("c"))],
+                    )
+                    .await;
                 names.push(dn);
             }
             names
@@ -52,7 +73,11 @@ async fn cost(bridge: &Bridge, group: &str, id: &str) -> [u64; 4] {
     for _ in 0..3 {
         for (slot, operations) in [&add, &add, &remove, &remove].into_iter().enumerate() {
             let before = bridge.round_trips().await;
-            bridge.entra().patch(&format!("/Groups/{group}"), operations.clone()).await.accepted();
+            bridge
+                .entra()
+                .patch(&format!("/Groups/{group}"), operations.clone())
+                .await
+                .accepted();
             least[slot] = least[slot].min(bridge.round_trips().await - before);
         }
     }

@@ -25,25 +25,43 @@ async fn a_move_by_the_administrator_keeps_the_id(bridge: &Bridge) {
     let read = bridge.entra().get(&format!("/Users/{id}")).await;
     assert_eq!(read.resource()["userName"], bridge.name("ana").as_str());
     let operations = json!([{"op": "Replace", "path": "title", "value": "Engineer"}]);
-    bridge.entra().patch(&format!("/Users/{id}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{id}"), operations)
+        .await
+        .resource();
 
     let entry = bridge.held(&id).await;
-    assert!(entry.dn.to_lowercase().ends_with(&branch.to_lowercase()), "it stays where it was moved to: {}", entry.dn);
+    assert!(
+        entry.dn.to_lowercase().ends_with(&branch.to_lowercase()),
+        "it stays where it was moved to: {}",
+        entry.dn
+    );
     entry.holds(&[("title", "Engineer")]);
     let members = bridge.entra().get(&format!("/Groups/{group}")).await;
     members.says(&json!({"members": [{"value": id}]}));
     // A rename through SCIM changes the name and not the place.
     let operations = json!([{"op": "Replace", "path": "userName", "value": bridge.name("anita")}]);
-    bridge.entra().patch(&format!("/Users/{id}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{id}"), operations)
+        .await
+        .resource();
     let entry = bridge.held(&id).await;
     entry.holds(&[("userName", &bridge.name("anita"))]);
-    assert!(entry.dn.to_lowercase().ends_with(&branch.to_lowercase()), "{}", entry.dn);
+    assert!(
+        entry.dn.to_lowercase().ends_with(&branch.to_lowercase()),
+        "{}",
+        entry.dn
+    );
 }
 
 async fn a_rename_by_the_administrator_keeps_the_id(bridge: &Bridge) {
     let planted = bridge.plant_user(&bridge.people, "ana").await;
     let renamed = bridge.name("anita");
-    let rdn = bridge.kind().pick(format!("uid={renamed}"), format!("CN={renamed}"));
+    let rdn = bridge
+        .kind()
+        .pick(format!("uid={renamed}"), format!("CN={renamed}"));
     bridge.admin.rename(&planted.dn, &rdn, None).await;
     let read = bridge.entra().get(&format!("/Users/{}", planted.id)).await;
     let expected = bridge.kind().pick(renamed.as_str(), planted.name.as_str());
@@ -51,22 +69,45 @@ async fn a_rename_by_the_administrator_keeps_the_id(bridge: &Bridge) {
 }
 
 async fn a_rename_through_scim_keeps_manager_and_memberships(bridge: &Bridge) {
-    let (ana, boss) = (create_user(bridge, "ana").await, create_user(bridge, "boss").await);
+    let (ana, boss) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "boss").await,
+    );
     let path = format!("{}:manager", crate::support::ENTERPRISE);
     let operations = json!([{"op": "Add", "path": path, "value": boss}]);
-    bridge.entra().patch(&format!("/Users/{ana}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{ana}"), operations)
+        .await
+        .resource();
     let group = create_group_of(bridge, "Ops", &[&ana, &boss]).await;
 
     let operations = json!([
         {"op": "Replace", "path": "userName", "value": bridge.name("chief")},
         {"op": "Replace", "path": "displayName", "value": "The Chief"}
     ]);
-    let answer = bridge.entra().patch(&format!("/Users/{boss}"), operations).await;
+    let answer = bridge
+        .entra()
+        .patch(&format!("/Users/{boss}"), operations)
+        .await;
 
     assert_eq!(answer.resource()["id"], boss.as_str());
     let chief = bridge.held(&boss).await;
-    assert_eq!(bridge.held(&ana).await.scim("manager").map(|dn| dn.to_lowercase()), Some(chief.dn.to_lowercase()));
-    assert!(bridge.held(&group).await.members().contains(&chief.dn.to_lowercase()));
+    assert_eq!(
+        bridge
+            .held(&ana)
+            .await
+            .scim("manager")
+            .map(|dn| dn.to_lowercase()),
+        Some(chief.dn.to_lowercase())
+    );
+    assert!(
+        bridge
+            .held(&group)
+            .await
+            .members()
+            .contains(&chief.dn.to_lowercase())
+    );
     let read = bridge.entra().get(&format!("/Users/{ana}")).await;
     read.says(&json!({crate::support::ENTERPRISE: {"manager": {"value": boss}}}));
 }
@@ -75,7 +116,10 @@ async fn a_change_of_capitals_alone_is_a_rename_too(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
     let shouted = bridge.name("ana").replace("ana.", "ANA.");
     let operations = json!([{"op": "Replace", "path": "userName", "value": shouted}]);
-    let answer = bridge.entra().patch(&format!("/Users/{id}"), operations).await;
+    let answer = bridge
+        .entra()
+        .patch(&format!("/Users/{id}"), operations)
+        .await;
     assert_eq!(answer.resource()["userName"], shouted.as_str());
     bridge.held(&id).await.holds(&[("userName", &shouted)]);
 }
@@ -85,8 +129,20 @@ async fn an_entry_moved_out_of_the_base_is_gone(bridge: &Bridge) {
     let dn = bridge.held(&id).await.dn;
     let (rdn, _) = dn.split_once(',').expect("a DN has a parent");
     bridge.admin.rename(&dn, rdn, Some(&bridge.outside)).await;
-    bridge.entra().get(&format!("/Users/{id}")).await.not_found();
-    bridge.entra().filter("/Users", &format!("userName eq \"{}\"", bridge.name("ana"))).await.empty_list();
-    bridge.entra().delete(&format!("/Users/{id}")).await.not_found();
+    bridge
+        .entra()
+        .get(&format!("/Users/{id}"))
+        .await
+        .not_found();
+    bridge
+        .entra()
+        .filter("/Users", &format!("userName eq \"{}\"", bridge.name("ana")))
+        .await
+        .empty_list();
+    bridge
+        .entra()
+        .delete(&format!("/Users/{id}"))
+        .await
+        .not_found();
     assert!(bridge.held(&id).await.enabled(), "and untouched");
 }

@@ -13,14 +13,25 @@ both!(stories: [
 ]);
 
 async fn a_long_user_name_gets_a_short_account_name(bridge: &Bridge) {
-    for first in ["maximiliana-theodora-von-und-zu-hohenlohe", "maximiliana-theodora-von-und-zu-hohenstein"] {
-        let answer = bridge.entra().post("/Users", entra_user(bridge, first)).await;
+    for first in [
+        "maximiliana-theodora-von-und-zu-hohenlohe",
+        "maximiliana-theodora-von-und-zu-hohenstein",
+    ] {
+        let answer = bridge
+            .entra()
+            .post("/Users", entra_user(bridge, first))
+            .await;
         let id = answer.created("/Users");
         let entry = bridge.held(&id).await;
         entry.holds(&[("userName", &bridge.name(first))]);
         if bridge.kind() == Kind::Samba {
             let account = entry.text("sAMAccountName").expect("an account name");
-            assert!(account.chars().count() <= 20 && !account.ends_with('.') && !account.starts_with('$'), "{account}");
+            assert!(
+                account.chars().count() <= 20
+                    && !account.ends_with('.')
+                    && !account.starts_with('$'),
+                "{account}"
+            );
         }
     }
 }
@@ -32,7 +43,10 @@ async fn characters_that_an_account_name_cannot_have(bridge: &Bridge) {
     let answer = bridge.entra().post("/Users", user).await;
     if answer.status == 400 {
         let detail = answer.bad_request("invalidValue");
-        assert!(detail.contains("userName") || detail.contains("sAMAccountName"), "{detail}");
+        assert!(
+            detail.contains("userName") || detail.contains("sAMAccountName"),
+            "{detail}"
+        );
         assert_eq!(bridge.count(&bridge.people).await, 0);
         return;
     }
@@ -40,7 +54,10 @@ async fn characters_that_an_account_name_cannot_have(bridge: &Bridge) {
     entry.holds(&[("userName", &name)]);
     if bridge.kind() == Kind::Samba {
         let account = entry.text("sAMAccountName").expect("an account name");
-        assert!(!account.contains(|letter: char| "\"/\\[]:;|=,+*?<>@".contains(letter)), "{account}");
+        assert!(
+            !account.contains(|letter: char| "\"/\\[]:;|=,+*?<>@".contains(letter)),
+            "{account}"
+        );
     }
 }
 
@@ -58,7 +75,11 @@ async fn a_long_display_name_does_not_break_the_common_name(bridge: &Bridge) {
     }
     let bo = create_user(bridge, "bo").await;
     let operations = json!([{"op": "Replace", "path": "displayName", "value": long}]);
-    bridge.entra().patch(&format!("/Users/{bo}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{bo}"), operations)
+        .await
+        .resource();
     bridge.held(&bo).await.holds(&[("displayName", &long)]);
 }
 
@@ -71,7 +92,10 @@ async fn a_long_group_name(bridge: &Bridge) {
         // 64 characters is Active Directory's limit for a cn.
         assert_eq!(bridge.kind(), Kind::Samba, "{}", answer.text);
         let detail = answer.bad_request("invalidValue");
-        assert!(detail.contains("displayName") && detail.contains("64"), "{detail}");
+        assert!(
+            detail.contains("displayName") && detail.contains("64"),
+            "{detail}"
+        );
         assert_eq!(bridge.count(&bridge.groups).await, 0);
     } else {
         let id = answer.created("/Groups");

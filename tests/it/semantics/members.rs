@@ -24,19 +24,35 @@ fn values(ids: &[&str]) -> Vec<Value> {
 }
 
 async fn patch(bridge: &Bridge, group: &str, operations: Value) {
-    bridge.entra().patch(&format!("/Groups/{group}"), operations).await.accepted();
+    bridge
+        .entra()
+        .patch(&format!("/Groups/{group}"), operations)
+        .await
+        .accepted();
 }
 
 async fn foreign_members_stay_when_members_come_and_go(bridge: &Bridge) {
-    let (ana, bo) = (create_user(bridge, "ana").await, create_user(bridge, "bo").await);
+    let (ana, bo) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "bo").await,
+    );
     let olga = bridge.plant_user(&bridge.outside, "olga").await;
     let group = create_group(bridge, "Ops").await;
     let dn = bridge.held(&group).await.dn;
     bridge.admin.give(&dn, "member", &[&olga.dn]).await;
     let steps = [
-        (json!([{"op": "Add", "path": "members", "value": values(&[&ana, &bo])}]), vec![&ana, &bo]),
-        (json!([{"op": "Remove", "path": "members", "value": values(&[&ana])}]), vec![&bo]),
-        (json!([{"op": "remove", "path": format!("members[value eq \"{bo}\"]")}]), vec![]),
+        (
+            json!([{"op": "Add", "path": "members", "value": values(&[&ana, &bo])}]),
+            vec![&ana, &bo],
+        ),
+        (
+            json!([{"op": "Remove", "path": "members", "value": values(&[&ana])}]),
+            vec![&bo],
+        ),
+        (
+            json!([{"op": "remove", "path": format!("members[value eq \"{bo}\"]")}]),
+            vec![],
+        ),
     ];
     for (operations, ids) in steps {
         patch(bridge, &group, operations).await;
@@ -44,7 +60,11 @@ async fn foreign_members_stay_when_members_come_and_go(bridge: &Bridge) {
         let mut expected = names_of(bridge, &ids).await;
         expected.push(olga.dn.to_lowercase());
         expected.sort();
-        assert_eq!(bridge.held(&group).await.members(), expected, "somebody outside the base is nobody's to remove");
+        assert_eq!(
+            bridge.held(&group).await.members(),
+            expected,
+            "somebody outside the base is nobody's to remove"
+        );
     }
 }
 
@@ -56,30 +76,56 @@ async fn foreign_members_are_not_shown_as_members(bridge: &Bridge) {
     bridge.admin.give(&dn, "member", &[&olga.dn]).await;
     let read = bridge.entra().get(&format!("/Groups/{group}")).await;
     let members = read.resource()["members"].as_array().expect("members");
-    assert!(members.iter().any(|member| member["value"] == ana.as_str()), "{}", read.text);
-    assert!(!read.text.contains(&olga.id), "an id outside the base does not exist: {}", read.text);
+    assert!(
+        members.iter().any(|member| member["value"] == ana.as_str()),
+        "{}",
+        read.text
+    );
+    assert!(
+        !read.text.contains(&olga.id),
+        "an id outside the base does not exist: {}",
+        read.text
+    );
     assert_eq!(members.len(), 1, "{}", read.text);
 }
 
 async fn a_put_without_members_keeps_all_of_them(bridge: &Bridge) {
-    let (ana, bo) = (create_user(bridge, "ana").await, create_user(bridge, "bo").await);
+    let (ana, bo) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "bo").await,
+    );
     let group = create_group_of(bridge, "Ops", &[&ana, &bo]).await;
     let before = bridge.held(&group).await;
-    let body = json!({"schemas": [GROUP], "displayName": bridge.group_name("Ops"), "externalId": "x"});
-    bridge.entra().put(&format!("/Groups/{group}"), body).await.accepted();
+    let body =
+        json!({"schemas": [GROUP], "displayName": bridge.group_name("Ops"), "externalId": "x"});
+    bridge
+        .entra()
+        .put(&format!("/Groups/{group}"), body)
+        .await
+        .accepted();
     let after = bridge.held(&group).await;
     assert_eq!(after.members(), before.members());
     after.holds(&[("group.externalId", "x")]);
 }
 
 async fn a_put_with_members_is_exactly_that_list_of_those_the_bridge_may_see(bridge: &Bridge) {
-    let (ana, bo) = (create_user(bridge, "ana").await, create_user(bridge, "bo").await);
+    let (ana, bo) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "bo").await,
+    );
     let cy = create_user(bridge, "cy").await;
     let group = create_group_of(bridge, "Ops", &[&ana, &bo]).await;
     let body = json!({"schemas": [GROUP], "displayName": bridge.group_name("Ops"), "members": values(&[&bo, &cy])});
     for _ in 0..2 {
-        bridge.entra().put(&format!("/Groups/{group}"), body.clone()).await.accepted();
-        assert_eq!(bridge.held(&group).await.members(), names_of(bridge, &[&bo, &cy]).await);
+        bridge
+            .entra()
+            .put(&format!("/Groups/{group}"), body.clone())
+            .await
+            .accepted();
+        assert_eq!(
+            bridge.held(&group).await.members(),
+            names_of(bridge, &[&bo, &cy]).await
+        );
     }
 }
 
@@ -92,20 +138,48 @@ async fn the_placeholder_is_never_seen(bridge: &Bridge) {
         assert_eq!(members, expected, "{}", read.text);
         assert!(!read.text.contains("placeholder"), "{}", read.text);
         let listed = bridge.entra().get("/Groups").await;
-        assert_eq!(listed.only()["members"].as_array().map_or(0, Vec::len), expected, "{}", listed.text);
+        assert_eq!(
+            listed.only()["members"].as_array().map_or(0, Vec::len),
+            expected,
+            "{}",
+            listed.text
+        );
         let with = bridge.entra().filter("/Groups", "members pr").await;
         with.list(usize::from(expected > 0));
     };
     check(0).await;
-    patch(bridge, &group, json!([{"op": "Add", "path": "members", "value": values(&[&ana])}])).await;
+    patch(
+        bridge,
+        &group,
+        json!([{"op": "Add", "path": "members", "value": values(&[&ana])}]),
+    )
+    .await;
     check(1).await;
-    bridge.entra().delete(&format!("/Users/{ana}")).await.no_content();
+    bridge
+        .entra()
+        .delete(&format!("/Users/{ana}"))
+        .await
+        .no_content();
     check(0).await;
-    assert_eq!(bridge.held(&group).await.members(), Vec::<String>::new(), "a deleted user leaves its groups");
+    assert_eq!(
+        bridge.held(&group).await.members(),
+        Vec::<String>::new(),
+        "a deleted user leaves its groups"
+    );
     let bo = create_user(bridge, "bo").await;
-    patch(bridge, &group, json!([{"op": "Replace", "path": "members", "value": values(&[&bo])}])).await;
+    patch(
+        bridge,
+        &group,
+        json!([{"op": "Replace", "path": "members", "value": values(&[&bo])}]),
+    )
+    .await;
     check(1).await;
-    patch(bridge, &group, json!([{"op": "Replace", "path": "members", "value": []}])).await;
+    patch(
+        bridge,
+        &group,
+        json!([{"op": "Replace", "path": "members", "value": []}]),
+    )
+    .await;
     check(0).await;
 }
 
@@ -117,25 +191,49 @@ async fn many_changes_at_the_same_time_lose_nobody(bridge: &Bridge) {
     }
     let client = bridge.entra();
     let path = format!("/Groups/{group}");
-    let adds = ids.iter().map(|id| client.patch(&path, json!([{"op": "Add", "path": "members", "value": values(&[id])}])));
+    let adds = ids.iter().map(|id| {
+        client.patch(
+            &path,
+            json!([{"op": "Add", "path": "members", "value": values(&[id])}]),
+        )
+    });
     for answer in join_all(adds).await {
         answer.accepted();
     }
     let all: Vec<&str> = ids.iter().map(String::as_str).collect();
-    assert_eq!(bridge.held(&group).await.members(), names_of(bridge, &all).await);
-    let removes = all[..6].iter().map(|id| client.patch(&path, json!([{"op": "remove", "path": format!("members[value eq \"{id}\"]")}])));
+    assert_eq!(
+        bridge.held(&group).await.members(),
+        names_of(bridge, &all).await
+    );
+    let removes = all[..6].iter().map(|id| {
+        client.patch(
+            &path,
+            json!([{"op": "remove", "path": format!("members[value eq \"{id}\"]")}]),
+        )
+    });
     for answer in join_all(removes).await {
         answer.accepted();
     }
-    assert_eq!(bridge.held(&group).await.members(), names_of(bridge, &all[6..]).await);
+    assert_eq!(
+        bridge.held(&group).await.members(),
+        names_of(bridge, &all[6..]).await
+    );
 }
 
 async fn a_group_can_be_a_member_of_a_group(bridge: &Bridge) {
     let ana = create_user(bridge, "ana").await;
     let inner = create_group_of(bridge, "Inner", &[&ana]).await;
     let outer = create_group(bridge, "Outer").await;
-    patch(bridge, &outer, json!([{"op": "Add", "path": "members", "value": values(&[&inner])}])).await;
-    assert_eq!(bridge.held(&outer).await.members(), names_of(bridge, &[&inner]).await);
+    patch(
+        bridge,
+        &outer,
+        json!([{"op": "Add", "path": "members", "value": values(&[&inner])}]),
+    )
+    .await;
+    assert_eq!(
+        bridge.held(&outer).await.members(),
+        names_of(bridge, &[&inner]).await
+    );
     let read = bridge.entra().get(&format!("/Groups/{outer}")).await;
     read.says(&json!({"members": [{"value": inner, "type": "Group", "$ref": format!("{}/Groups/{inner}", bridge.base)}]}));
 }
@@ -145,55 +243,125 @@ async fn a_thousand_and_some_members_in_one_request(bridge: &Bridge) {
     let total = bridge.kind().pick(1_200, 120);
     let mut ids = Vec::new();
     for number in 0..total {
-        ids.push(bridge.plant_user(&bridge.people, &format!("u{number}")).await.id);
+        ids.push(
+            bridge
+                .plant_user(&bridge.people, &format!("u{number}"))
+                .await
+                .id,
+        );
     }
     let all: Vec<&str> = ids.iter().map(String::as_str).collect();
     let group = create_group(bridge, "Ops").await;
-    patch(bridge, &group, json!([{"op": "Add", "path": "members", "value": values(&all)}])).await;
+    patch(
+        bridge,
+        &group,
+        json!([{"op": "Add", "path": "members", "value": values(&all)}]),
+    )
+    .await;
     assert_eq!(bridge.held(&group).await.members().len(), total);
     let read = bridge.entra().get(&format!("/Groups/{group}")).await;
-    assert_eq!(read.resource()["members"].as_array().map(Vec::len), Some(total));
+    assert_eq!(
+        read.resource()["members"].as_array().map(Vec::len),
+        Some(total)
+    );
     // Replaced by all but one and the other way round: a computed difference.
-    patch(bridge, &group, json!([{"op": "Replace", "path": "members", "value": values(&all[1..])}])).await;
+    patch(
+        bridge,
+        &group,
+        json!([{"op": "Replace", "path": "members", "value": values(&all[1..])}]),
+    )
+    .await;
     assert_eq!(bridge.held(&group).await.members().len(), total - 1);
-    patch(bridge, &group, json!([{"op": "Remove", "path": "members", "value": values(&all[..total - 2])}])).await;
-    assert_eq!(bridge.held(&group).await.members(), names_of(bridge, &all[total - 2..]).await);
+    patch(
+        bridge,
+        &group,
+        json!([{"op": "Remove", "path": "members", "value": values(&all[..total - 2])}]),
+    )
+    .await;
+    assert_eq!(
+        bridge.held(&group).await.members(),
+        names_of(bridge, &all[total - 2..]).await
+    );
 }
 
 async fn a_failed_member_change_changes_no_member(bridge: &Bridge) {
-    let (ana, bo) = (create_user(bridge, "ana").await, create_user(bridge, "bo").await);
+    let (ana, bo) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "bo").await,
+    );
     let group = create_group_of(bridge, "Ops", &[&ana]).await;
     let before = bridge.held(&group).await;
-    for bad in [json!("not an id"), json!(""), json!(7), json!({}), json!(null)] {
+    for bad in [
+        json!("not an id"),
+        json!(""),
+        json!(7),
+        json!({}),
+        json!(null),
+    ] {
         let members = json!([{"value": bo}, {"value": bad}]);
-        let answer = bridge.entra().patch(&format!("/Groups/{group}"), json!([{"op": "Add", "path": "members", "value": members}])).await;
+        let answer = bridge
+            .entra()
+            .patch(
+                &format!("/Groups/{group}"),
+                json!([{"op": "Add", "path": "members", "value": members}]),
+            )
+            .await;
         if answer.status == 200 || answer.status == 204 {
             // An element that says nothing may be passed over, never one that says something wrong.
-            assert!(bad == json!("") || bad.is_null() || bad == json!({}), "{bad} was taken");
-            patch(bridge, &group, json!([{"op": "remove", "path": format!("members[value eq \"{bo}\"]")}])).await;
+            assert!(
+                bad == json!("") || bad.is_null() || bad == json!({}),
+                "{bad} was taken"
+            );
+            patch(
+                bridge,
+                &group,
+                json!([{"op": "remove", "path": format!("members[value eq \"{bo}\"]")}]),
+            )
+            .await;
             assert_eq!(bridge.held(&group).await.members(), before.members());
         } else {
             answer.bad_request("invalidValue");
-            assert_eq!(bridge.held(&group).await.members(), before.members(), "{bad}");
+            assert_eq!(
+                bridge.held(&group).await.members(),
+                before.members(),
+                "{bad}"
+            );
         }
     }
 }
 
 async fn member_of_is_shown_on_the_user_and_cannot_be_written_there(bridge: &Bridge) {
     let ana = create_user(bridge, "ana").await;
-    let (ops, dev) = (create_group_of(bridge, "Ops", &[&ana]).await, create_group(bridge, "Dev").await);
+    let (ops, dev) = (
+        create_group_of(bridge, "Ops", &[&ana]).await,
+        create_group(bridge, "Dev").await,
+    );
     let read = bridge.entra().get(&format!("/Users/{ana}")).await;
     read.says(&json!({"groups": [{"value": ops, "$ref": format!("{}/Groups/{ops}", bridge.base), "display": bridge.group_name("Ops")}]}));
     let operations = json!([{"op": "Add", "path": "groups", "value": values(&[&dev])}]);
-    let answer = bridge.entra().patch(&format!("/Users/{ana}"), operations).await;
+    let answer = bridge
+        .entra()
+        .patch(&format!("/Users/{ana}"), operations)
+        .await;
     answer.bad_request("mutability");
     assert_eq!(bridge.held(&dev).await.members(), Vec::<String>::new());
     let mut whole = read.resource().clone();
     whole["groups"] = json!([{"value": dev}]);
-    bridge.entra().put(&format!("/Users/{ana}"), whole).await.resource();
+    bridge
+        .entra()
+        .put(&format!("/Users/{ana}"), whole)
+        .await
+        .resource();
     assert_eq!(bridge.held(&dev).await.members(), Vec::<String>::new());
-    assert_eq!(bridge.held(&ops).await.members(), names_of(bridge, &[&ana]).await);
+    assert_eq!(
+        bridge.held(&ops).await.members(),
+        names_of(bridge, &[&ana]).await
+    );
     if bridge.kind() == Kind::Samba {
-        assert!(!read.text.contains("Domain Users"), "the primary group is not below the base: {}", read.text);
+        assert!(
+            !read.text.contains("Domain Users"),
+            "the primary group is not below the base: {}",
+            read.text
+        );
     }
 }

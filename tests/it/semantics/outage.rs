@@ -30,29 +30,50 @@ async fn everything_is_unavailable(bridge: &Bridge, id: &str) {
     let client = bridge.entra();
     let begun = Instant::now();
     let name = format!("userName eq \"{}\"", bridge.name("ana"));
+    let path = format!("/Users/{id}");
     let (read, list, found, create, group, patch, delete) = tokio::join!(
-        client.get(&format!("/Users/{id}")),
+        client.get(&path),
         client.get("/Users"),
         client.filter("/Users", &name),
         client.post("/Users", entra_user(bridge, "twin")),
         client.post("/Groups", entra_group(bridge, "Twins")),
-        client.patch(&format!("/Users/{id}"), json!([{"op": "Replace", "path": "active", "value": "False"}])),
-        client.delete(&format!("/Users/{id}")),
+        client.patch(
+            &path,
+            json!([{"op": "Replace", "path": "active", "value": "False"}])
+        ),
+        client.delete(&path),
     );
     for answer in [&read, &list, &found, &create, &group, &patch, &delete] {
         answer.unavailable();
         let told = answer.text.to_lowercase();
         for inner in ["ldap", "localhost", "127.0.0", "dc="] {
-            assert!(!told.contains(inner), "the answer tells of the inside: {}", answer.text);
+            assert!(
+                !told.contains(inner),
+                "the answer tells of the inside: {}",
+                answer.text
+            );
         }
     }
-    assert!(begun.elapsed() < Duration::from_secs(8), "in time: {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "in time: {:?}",
+        begun.elapsed()
+    );
 }
 
 async fn works_again(bridge: &Bridge, id: &str) {
-    bridge.wait_for_readiness(200, Duration::from_secs(20)).await;
-    assert_eq!(bridge.entra().get(&format!("/Users/{id}")).await.resource()["active"], true);
-    bridge.entra().filter("/Users", &format!("userName eq \"{}\"", bridge.name("ana"))).await.only();
+    bridge
+        .wait_for_readiness(200, Duration::from_secs(20))
+        .await;
+    assert_eq!(
+        bridge.entra().get(&format!("/Users/{id}")).await.resource()["active"],
+        true
+    );
+    bridge
+        .entra()
+        .filter("/Users", &format!("userName eq \"{}\"", bridge.name("ana")))
+        .await
+        .only();
 }
 
 async fn a_frozen_directory_is_503_and_not_ready(place: &Place) {
@@ -62,17 +83,39 @@ async fn a_frozen_directory_is_503_and_not_ready(place: &Place) {
 
     relay.freeze();
     everything_is_unavailable(&bridge, &id).await;
-    bridge.wait_for_readiness(503, Duration::from_secs(20)).await;
-    bridge.entra().get(&format!("/Users/{id}")).await.unavailable();
-    assert_eq!(bridge.admin("/healthz").await.map(|(status, _)| status), Some(200), "alive all the same");
+    bridge
+        .wait_for_readiness(503, Duration::from_secs(20))
+        .await;
+    bridge
+        .entra()
+        .get(&format!("/Users/{id}"))
+        .await
+        .unavailable();
+    assert_eq!(
+        bridge.admin("/healthz").await.map(|(status, _)| status),
+        Some(200),
+        "alive all the same"
+    );
 
     relay.open();
-    bridge.wait_for_readiness(200, Duration::from_secs(40)).await;
+    bridge
+        .wait_for_readiness(200, Duration::from_secs(40))
+        .await;
     let read = bridge.entra().get(&format!("/Users/{id}")).await;
     // The frozen directory had the requests in its ears: they may have been carried out when it woke up.
     assert!(read.status == 200 || read.status == 404, "{}", read.status);
-    let twins = bridge.entra().filter("/Users", &format!("userName eq \"{}\"", bridge.name("twin"))).await;
-    assert!(twins.body["totalResults"] == 0 || twins.body["totalResults"] == 1, "{}", twins.text);
+    let twins = bridge
+        .entra()
+        .filter(
+            "/Users",
+            &format!("userName eq \"{}\"", bridge.name("twin")),
+        )
+        .await;
+    assert!(
+        twins.body["totalResults"] == 0 || twins.body["totalResults"] == 1,
+        "{}",
+        twins.text
+    );
 }
 
 async fn a_directory_that_is_gone_is_503_and_not_ready(place: &Place) {
@@ -82,30 +125,48 @@ async fn a_directory_that_is_gone_is_503_and_not_ready(place: &Place) {
     let before = bridge.everything().await;
 
     relay.cut();
-    bridge.wait_for_readiness(503, Duration::from_secs(20)).await;
+    bridge
+        .wait_for_readiness(503, Duration::from_secs(20))
+        .await;
     everything_is_unavailable(&bridge, &id).await;
 
     relay.open();
     works_again(&bridge, &id).await;
-    assert_eq!(bridge.everything().await, before, "nothing of it reached the directory");
+    assert_eq!(
+        bridge.everything().await,
+        before,
+        "nothing of it reached the directory"
+    );
 }
 
 async fn a_bridge_started_without_a_directory_waits_for_it(place: &Place) {
     let relay = Relay::to(place.lab).await;
     relay.cut();
     let bridge = bridge_behind(&relay, place, Options::new().not_ready()).await;
-    assert_eq!(bridge.admin("/readyz").await.map(|(status, _)| status), Some(503));
+    assert_eq!(
+        bridge.admin("/readyz").await.map(|(status, _)| status),
+        Some(503)
+    );
     bridge.entra().get("/Users").await.unavailable();
-    bridge.entra().filter("/Users", "userName eq \"ana\"").await.unavailable();
+    bridge
+        .entra()
+        .filter("/Users", "userName eq \"ana\"")
+        .await
+        .unavailable();
     relay.open();
-    bridge.wait_for_readiness(200, Duration::from_secs(20)).await;
+    bridge
+        .wait_for_readiness(200, Duration::from_secs(20))
+        .await;
     bridge.entra().get("/Users").await.empty_list();
 }
 
 async fn the_second_url_takes_over(place: &Place) {
     let (first, second) = (Relay::to(place.lab).await, Relay::to(place.lab).await);
     let options = Options::new()
-        .with("directory.urls", vec![first.url().as_str(), second.url().as_str()])
+        .with(
+            "directory.urls",
+            vec![first.url().as_str(), second.url().as_str()],
+        )
         .with("directory.operation_timeout", "1s")
         .with("directory.connect_timeout", "1s");
     let bridge = Bridge::start(place, options).await;
@@ -119,7 +180,10 @@ async fn the_second_url_takes_over(place: &Place) {
             break;
         }
         answer.unavailable();
-        assert!(begun.elapsed() < Duration::from_secs(15), "nobody took over");
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "nobody took over"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(second.connections() > 0);
@@ -132,19 +196,31 @@ async fn a_write_whose_answer_was_lost_is_not_done_twice(place: &Place) {
     let id = create_user(&bridge, "ana").await;
 
     relay.mute();
-    let lost = bridge.entra().post("/Users", entra_user(&bridge, "bo")).await;
+    let lost = bridge
+        .entra()
+        .post("/Users", entra_user(&bridge, "bo"))
+        .await;
     lost.unavailable();
     relay.open();
-    bridge.wait_for_readiness(200, Duration::from_secs(40)).await;
+    bridge
+        .wait_for_readiness(200, Duration::from_secs(40))
+        .await;
 
     // The provider comes again: either it was done, then it is a conflict, or it is done now. Never two of them.
-    let again = bridge.entra().post("/Users", entra_user(&bridge, "bo")).await;
+    let again = bridge
+        .entra()
+        .post("/Users", entra_user(&bridge, "bo"))
+        .await;
     if again.status == 201 {
         again.created("/Users");
     } else {
         again.conflict("userName");
     }
-    bridge.entra().filter("/Users", &format!("userName eq \"{}\"", bridge.name("bo"))).await.only();
+    bridge
+        .entra()
+        .filter("/Users", &format!("userName eq \"{}\"", bridge.name("bo")))
+        .await
+        .only();
     assert_eq!(bridge.count(&bridge.people).await, 2);
     bridge.entra().get(&format!("/Users/{id}")).await.resource();
 }

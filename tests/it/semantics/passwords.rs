@@ -20,27 +20,43 @@ async fn a_refused_password_leaves_no_account_behind(bridge: &Bridge) {
     for manner in [Manner::Entra, Manner::Okta, Manner::OktaSpecTest] {
         let mut user = okta_user(bridge, "ana");
         user["password"] = json!("x1!");
-        bridge.client(manner).post("/Users", user).await.bad_request("invalidValue");
+        bridge
+            .client(manner)
+            .post("/Users", user)
+            .await
+            .bad_request("invalidValue");
         assert_eq!(bridge.everything().await, before);
     }
 }
 
 async fn a_refused_password_in_an_update_changes_nothing_else(bridge: &Bridge) {
-    let id = bridge.okta().post("/Users", okta_user(bridge, "ana")).await.created("/Users");
+    let id = bridge
+        .okta()
+        .post("/Users", okta_user(bridge, "ana"))
+        .await
+        .created("/Users");
     let before = bridge.held(&id).await.without_bookkeeping();
     let operations = json!([
         {"op": "replace", "path": "displayName", "value": "Changed"},
         {"op": "replace", "path": "userName", "value": bridge.name("changed")},
         {"op": "replace", "path": "password", "value": "x1!"}
     ]);
-    bridge.okta().patch(&format!("/Users/{id}"), operations).await.bad_request("invalidValue");
+    bridge
+        .okta()
+        .patch(&format!("/Users/{id}"), operations)
+        .await
+        .bad_request("invalidValue");
     assert_eq!(bridge.held(&id).await.without_bookkeeping(), before);
     let dn = bridge.held(&id).await.dn;
     assert_eq!(bridge.admin.bind_as(&dn, GOOD_PASSWORD).await, 0);
 }
 
 async fn a_password_is_never_answered_by_any_read(bridge: &Bridge) {
-    let id = bridge.okta().post("/Users", okta_user(bridge, "ana")).await.created("/Users");
+    let id = bridge
+        .okta()
+        .post("/Users", okta_user(bridge, "ana"))
+        .await
+        .created("/Users");
     for path in [
         format!("/Users/{id}"),
         format!("/Users/{id}?attributes=password"),
@@ -51,15 +67,33 @@ async fn a_password_is_never_answered_by_any_read(bridge: &Bridge) {
         let answer = bridge.okta().get(&path).await;
         answer.is(200);
         let text = answer.text.to_lowercase();
-        for secret in [GOOD_PASSWORD, "userPassword", "unicodePwd", "{SSHA}", "\"password\""] {
-            assert!(!text.contains(&secret.to_lowercase()), "{path} tells {secret}: {}", answer.text);
+        for secret in [
+            GOOD_PASSWORD,
+            "userPassword",
+            "unicodePwd",
+            "{SSHA}",
+            "\"password\"",
+        ] {
+            assert!(
+                !text.contains(&secret.to_lowercase()),
+                "{path} tells {secret}: {}",
+                answer.text
+            );
         }
     }
 }
 
 async fn a_password_cannot_be_asked_for_by_a_filter(bridge: &Bridge) {
-    bridge.okta().post("/Users", okta_user(bridge, "ana")).await.created("/Users");
-    for filter in [format!("password eq \"{GOOD_PASSWORD}\""), "password pr".to_owned(), "password sw \"C\"".to_owned()] {
+    bridge
+        .okta()
+        .post("/Users", okta_user(bridge, "ana"))
+        .await
+        .created("/Users");
+    for filter in [
+        format!("password eq \"{GOOD_PASSWORD}\""),
+        "password pr".to_owned(),
+        "password sw \"C\"".to_owned(),
+    ] {
         let answer = bridge.okta().filter("/Users", &filter).await;
         answer.client_error();
     }
@@ -67,7 +101,14 @@ async fn a_password_cannot_be_asked_for_by_a_filter(bridge: &Bridge) {
 }
 
 async fn passwords_of_every_script_work(bridge: &Bridge) {
-    for (number, password) in ["Пароль-7-Очень-длинный", "pässwörd-7-ÄÖÜ \" \\ {}", "密码-Password-🐎7"].into_iter().enumerate() {
+    for (number, password) in [
+        "Пароль-7-Очень-длинный",
+        "pässwörd-7-ÄÖÜ \" \\ {}",
+        "密码-Password-🐎7",
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let mut user = okta_user(bridge, &format!("ana{number}"));
         user["password"] = json!(password);
         let id = bridge.okta().post("/Users", user).await.created("/Users");
@@ -77,14 +118,28 @@ async fn passwords_of_every_script_work(bridge: &Bridge) {
 }
 
 async fn a_user_without_a_password_is_enabled_and_cannot_sign_in_with_nothing(bridge: &Bridge) {
-    let id = bridge.entra().post("/Users", entra_user(bridge, "ana")).await.created("/Users");
+    let id = bridge
+        .entra()
+        .post("/Users", entra_user(bridge, "ana"))
+        .await
+        .created("/Users");
     let entry = bridge.held(&id).await;
     assert!(entry.enabled());
     if bridge.kind() == Kind::Samba {
-        assert_eq!(entry.account_control() & 0x20, 0, "never `no password required`");
-        assert!(entry.text("pwdLastSet").is_some_and(|set| set != "0"), "a password nobody knows was set: {entry:?}");
+        assert_eq!(
+            entry.account_control() & 0x20,
+            0,
+            "never `no password required`"
+        );
+        assert!(
+            entry.text("pwdLastSet").is_some_and(|set| set != "0"),
+            "a password nobody knows was set: {entry:?}"
+        );
     }
-    assert_ne!(bridge.admin.bind_as(&entry.dn, "nothing-like-it-1A").await, 0);
+    assert_ne!(
+        bridge.admin.bind_as(&entry.dn, "nothing-like-it-1A").await,
+        0
+    );
 }
 
 async fn a_user_created_disabled_with_a_password_can_sign_in_once_enabled(bridge: &Bridge) {
@@ -95,6 +150,10 @@ async fn a_user_created_disabled_with_a_password_can_sign_in_once_enabled(bridge
     assert!(!entry.enabled());
     assert_ne!(bridge.admin.bind_as(&entry.dn, GOOD_PASSWORD).await, 0);
     let operations = json!([{"op": "replace", "path": "active", "value": true}]);
-    bridge.okta().patch(&format!("/Users/{id}"), operations).await.resource();
+    bridge
+        .okta()
+        .patch(&format!("/Users/{id}"), operations)
+        .await
+        .resource();
     assert_eq!(bridge.admin.bind_as(&entry.dn, GOOD_PASSWORD).await, 0);
 }

@@ -15,17 +15,40 @@ both!(stories: [
 ]);
 
 async fn a_deleted_manager_leaves_no_trace(bridge: &Bridge) {
-    let (ana, boss) = (create_user(bridge, "ana").await, create_user(bridge, "boss").await);
+    let (ana, boss) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "boss").await,
+    );
     let operations = json!([{"op": "Add", "path": format!("{ENTERPRISE}:manager"), "value": boss}]);
-    bridge.entra().patch(&format!("/Users/{ana}"), operations).await.resource();
-    bridge.entra().delete(&format!("/Users/{boss}")).await.no_content();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{ana}"), operations)
+        .await
+        .resource();
+    bridge
+        .entra()
+        .delete(&format!("/Users/{boss}"))
+        .await
+        .no_content();
     let read = bridge.entra().get(&format!("/Users/{ana}")).await;
-    assert!(read.resource()[ENTERPRISE].get("manager").is_none(), "{}", read.text);
+    assert!(
+        read.resource()[ENTERPRISE].get("manager").is_none(),
+        "{}",
+        read.text
+    );
     // The entry can still be changed, whatever the directory put in the manager's place.
     let operations = json!([{"op": "Replace", "path": "title", "value": "Engineer"}]);
-    bridge.entra().patch(&format!("/Users/{ana}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{ana}"), operations)
+        .await
+        .resource();
     bridge.held(&ana).await.holds(&[("title", "Engineer")]);
-    bridge.entra().filter("/Users", &format!("manager eq \"{boss}\"")).await.empty_list();
+    bridge
+        .entra()
+        .filter("/Users", &format!("manager eq \"{boss}\""))
+        .await
+        .empty_list();
 }
 
 async fn a_manager_outside_the_base_is_not_shown_and_not_touched(bridge: &Bridge) {
@@ -34,10 +57,22 @@ async fn a_manager_outside_the_base_is_not_shown_and_not_touched(bridge: &Bridge
     let dn = bridge.held(&ana).await.dn;
     bridge.admin.set(&dn, "manager", &[&olga.dn]).await;
     let read = bridge.entra().get(&format!("/Users/{ana}")).await;
-    assert!(!read.resource().to_string().contains(&olga.id), "{}", read.text);
+    assert!(
+        !read.resource().to_string().contains(&olga.id),
+        "{}",
+        read.text
+    );
     let operations = json!([{"op": "Replace", "path": "title", "value": "Engineer"}]);
-    bridge.entra().patch(&format!("/Users/{ana}"), operations).await.resource();
-    assert_eq!(bridge.held(&ana).await.scim("manager"), Some(olga.dn), "a manager nobody asked to change");
+    bridge
+        .entra()
+        .patch(&format!("/Users/{ana}"), operations)
+        .await
+        .resource();
+    assert_eq!(
+        bridge.held(&ana).await.scim("manager"),
+        Some(olga.dn),
+        "a manager nobody asked to change"
+    );
 }
 
 async fn references_cost_no_look_up_of_their_own(bridge: &Bridge) {
@@ -52,7 +87,11 @@ async fn references_cost_no_look_up_of_their_own(bridge: &Bridge) {
         let mut least = u64::MAX;
         for _ in 0..3 {
             let before = bridge.round_trips().await;
-            bridge.entra().get(&format!("/Groups/{group}")).await.resource();
+            bridge
+                .entra()
+                .get(&format!("/Groups/{group}"))
+                .await
+                .resource();
             least = least.min(bridge.round_trips().await - before);
         }
         least
@@ -63,7 +102,11 @@ async fn references_cost_no_look_up_of_their_own(bridge: &Bridge) {
 }
 
 async fn an_unknown_manager_is_refused_where_the_operator_says_so(place: &Place) {
-    let bridge = Bridge::start(place, Options::new().with("references.unknown_manager", "refuse")).await;
+    let bridge = Bridge::start(
+        place,
+        Options::new().with("references.unknown_manager", "refuse"),
+    )
+    .await;
     let ana = create_user(&bridge, "ana").await;
     let before = bridge.everything().await;
     let nobody = Uuid::new_v4().to_string();
@@ -71,11 +114,21 @@ async fn an_unknown_manager_is_refused_where_the_operator_says_so(place: &Place)
         {"op": "Replace", "path": "displayName", "value": "Changed"},
         {"op": "Add", "path": format!("{ENTERPRISE}:manager"), "value": nobody}
     ]);
-    let answer = bridge.entra().patch(&format!("/Users/{ana}"), operations).await;
+    let answer = bridge
+        .entra()
+        .patch(&format!("/Users/{ana}"), operations)
+        .await;
     let detail = answer.bad_request("invalidValue");
-    assert!(detail.contains("manager") && detail.contains(&nobody), "{detail}");
+    assert!(
+        detail.contains("manager") && detail.contains(&nobody),
+        "{detail}"
+    );
     let mut bo = entra_user(&bridge, "bo");
     bo[ENTERPRISE]["manager"] = json!({"value": nobody});
-    bridge.entra().post("/Users", bo).await.bad_request("invalidValue");
+    bridge
+        .entra()
+        .post("/Users", bo)
+        .await
+        .bad_request("invalidValue");
     assert_eq!(bridge.everything().await, before);
 }

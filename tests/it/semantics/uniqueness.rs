@@ -5,16 +5,17 @@ use serde_json::json;
 
 use crate::support::admin::one;
 use crate::support::people::{create_user, entra_group, entra_user};
-use crate::support::{Bridge, Kind, both};
+use crate::support::{Bridge, Kind, Options, Place, both};
 
 both!(stories: [
     a_name_that_is_taken_outside_the_base_is_a_conflict,
-    a_mail_that_is_taken_is_a_conflict_naming_the_mail,
-    a_mail_taken_by_an_update_is_a_conflict_naming_the_mail,
     a_taken_dn_is_told_apart_from_a_taken_name,
     an_account_name_that_is_taken_is_evaded_or_told,
     two_creates_at_the_same_moment_make_one_user,
     a_group_name_taken_outside_the_base,
+] places: [
+    a_mail_that_is_taken_is_a_conflict_naming_the_mail,
+    a_mail_taken_by_an_update_is_a_conflict_naming_the_mail,
 ]);
 
 async fn a_name_that_is_taken_outside_the_base_is_a_conflict(bridge: &Bridge) {
@@ -23,31 +24,58 @@ async fn a_name_that_is_taken_outside_the_base_is_a_conflict(bridge: &Bridge) {
     let before = bridge.everything().await;
     let mut user = entra_user(bridge, "ana");
     user["userName"] = json!(olga.name);
-    bridge.entra().post("/Users", user).await.conflict("userName");
+    bridge
+        .entra()
+        .post("/Users", user)
+        .await
+        .conflict("userName");
     assert_eq!(bridge.everything().await, before);
 }
 
-async fn a_mail_that_is_taken_is_a_conflict_naming_the_mail(bridge: &Bridge) {
-    create_user(bridge, "ana").await;
-    let mut bo = entra_user(bridge, "bo");
+/// A bridge whose mapping calls the work mail unique: OpenLDAP enforces that here, Active Directory does not, so the
+/// bridge has to look first.
+async fn bridge_with_unique_mail(place: &Place) -> Bridge {
+    let options = match place.kind() {
+        Kind::OpenLdap => Options::new(),
+        Kind::Samba => Options::new().edit_mapping(
+            "{ ldap = \"mail\", primary = true,",
+            "{ ldap = \"mail\", unique = \"bridge\", primary = true,",
+        ),
+    };
+    Bridge::start(place, options).await
+}
+
+async fn a_mail_that_is_taken_is_a_conflict_naming_the_mail(place: &Place) {
+    let bridge = bridge_with_unique_mail(place).await;
+    create_user(&bridge, "ana").await;
+    let mut bo = entra_user(&bridge, "bo");
     bo["emails"][0]["value"] = json!(bridge.name("ana").to_uppercase());
     bridge.entra().post("/Users", bo).await.conflict("emails");
     assert_eq!(bridge.count(&bridge.people).await, 1);
 }
 
-async fn a_mail_taken_by_an_update_is_a_conflict_naming_the_mail(bridge: &Bridge) {
-    create_user(bridge, "ana").await;
-    let bo = create_user(bridge, "bo").await;
+async fn a_mail_taken_by_an_update_is_a_conflict_naming_the_mail(place: &Place) {
+    let bridge = bridge_with_unique_mail(place).await;
+    create_user(&bridge, "ana").await;
+    let bo = create_user(&bridge, "bo").await;
     let before = bridge.held(&bo).await;
     let operations = json!([
         {"op": "Replace", "path": "title", "value": "Engineer"},
         {"op": "Replace", "path": "emails[type eq \"work\"].value", "value": bridge.name("ana")}
     ]);
-    bridge.entra().patch(&format!("/Users/{bo}"), operations).await.conflict("emails");
+    bridge
+        .entra()
+        .patch(&format!("/Users/{bo}"), operations)
+        .await
+        .conflict("emails");
     assert_eq!(bridge.held(&bo).await, before);
     // One's own mail is no conflict.
     let operations = json!([{"op": "Replace", "path": "emails[type eq \"work\"].value", "value": bridge.name("bo")}]);
-    bridge.entra().patch(&format!("/Users/{bo}"), operations).await.resource();
+    bridge
+        .entra()
+        .patch(&format!("/Users/{bo}"), operations)
+        .await
+        .resource();
 }
 
 async fn a_taken_dn_is_told_apart_from_a_taken_name(bridge: &Bridge) {
@@ -57,28 +85,70 @@ async fn a_taken_dn_is_told_apart_from_a_taken_name(bridge: &Bridge) {
         second[field] = entra_user(bridge, "ana")[field].clone();
     }
     let ana = create_user(bridge, "ana").await;
-    let bo = bridge.entra().post("/Users", second).await.created("/Users");
-    assert_ne!(bridge.held(&ana).await.dn, bridge.held(&bo).await.dn, "two entries");
-    bridge.held(&bo).await.holds(&[("displayName", "Ana Ruiz"), ("userName", &bridge.name("bo"))]);
+    let bo = bridge
+        .entra()
+        .post("/Users", second)
+        .await
+        .created("/Users");
+    assert_ne!(
+        bridge.held(&ana).await.dn,
+        bridge.held(&bo).await.dn,
+        "two entries"
+    );
+    bridge.held(&bo).await.holds(&[
+        ("displayName", "Ana Ruiz"),
+        ("userName", &bridge.name("bo")),
+    ]);
 }
 
 async fn an_account_name_that_is_taken_is_evaded_or_told(bridge: &Bridge) {
     if bridge.kind() == Kind::OpenLdap {
         // OpenLDAP has no account name beside uid: a person who is in the way by DN, without the name.
         let dn = format!("uid={},{}", bridge.name("ana"), bridge.people);
-        bridge.admin.add(&dn, vec![("objectClass", one("account")), ("uid", one(bridge.name("ana")))]).await;
-        bridge.entra().post("/Users", entra_user(bridge, "ana")).await.conflict("userName");
+        bridge
+            .admin
+            .add(
+                &dn,
+                vec![
+                    ("objectClass", one("account")),
+                    ("uid", one(bridge.name("ana"))),
+                ],
+            )
+            .await;
+        bridge
+            .entra()
+            .post("/Users", entra_user(bridge, "ana"))
+            .await
+            .conflict("userName");
         assert_eq!(bridge.count(&bridge.people).await, 1);
         return;
     }
     // Somebody outside the base has the account name that would be generated.
-    let free = bridge.entra().post("/Users", entra_user(bridge, "ana")).await.created("/Users");
-    let account = bridge.held(&free).await.text("sAMAccountName").expect("an account name");
-    bridge.entra().delete(&format!("/Users/{free}")).await.no_content();
+    let free = bridge
+        .entra()
+        .post("/Users", entra_user(bridge, "ana"))
+        .await
+        .created("/Users");
+    let account = bridge
+        .held(&free)
+        .await
+        .text("sAMAccountName")
+        .expect("an account name");
+    bridge
+        .entra()
+        .delete(&format!("/Users/{free}"))
+        .await
+        .no_content();
     let olga = bridge.plant_user(&bridge.outside, "olga").await;
-    bridge.admin.set(&olga.dn, "sAMAccountName", &[&account]).await;
+    bridge
+        .admin
+        .set(&olga.dn, "sAMAccountName", &[&account])
+        .await;
 
-    let answer = bridge.entra().post("/Users", entra_user(bridge, "ana")).await;
+    let answer = bridge
+        .entra()
+        .post("/Users", entra_user(bridge, "ana"))
+        .await;
 
     if answer.status == 201 {
         let entry = bridge.held(&answer.created("/Users")).await;
@@ -95,8 +165,19 @@ async fn an_account_name_that_is_taken_is_evaded_or_told(bridge: &Bridge) {
 async fn two_creates_at_the_same_moment_make_one_user(bridge: &Bridge) {
     let client = bridge.entra();
     let attempts = join_all((0..8).map(|_| client.post("/Users", entra_user(bridge, "ana")))).await;
-    let created = attempts.iter().filter(|answer| answer.status == 201).count();
-    assert_eq!(created, 1, "{:?}", attempts.iter().map(|answer| answer.status).collect::<Vec<_>>());
+    let created = attempts
+        .iter()
+        .filter(|answer| answer.status == 201)
+        .count();
+    assert_eq!(
+        created,
+        1,
+        "{:?}",
+        attempts
+            .iter()
+            .map(|answer| answer.status)
+            .collect::<Vec<_>>()
+    );
     for answer in attempts.iter().filter(|answer| answer.status != 201) {
         answer.conflict("userName");
     }
@@ -106,7 +187,10 @@ async fn two_creates_at_the_same_moment_make_one_user(bridge: &Bridge) {
 async fn a_group_name_taken_outside_the_base(bridge: &Bridge) {
     // In Active Directory a group's account name is unique in the domain; in OpenLDAP a cn is not.
     bridge.plant_group(&bridge.outside, "Ops", &[]).await;
-    let answer = bridge.entra().post("/Groups", entra_group(bridge, "Ops")).await;
+    let answer = bridge
+        .entra()
+        .post("/Groups", entra_group(bridge, "Ops"))
+        .await;
     if answer.status == 201 {
         let entry = bridge.held(&answer.created("/Groups")).await;
         entry.holds(&[("group.displayName", &bridge.group_name("Ops"))]);

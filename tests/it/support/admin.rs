@@ -116,7 +116,10 @@ impl Admin {
     /// The same, answering the directory's result code instead of failing.
     pub(crate) async fn try_modify(&self, dn: &str, modifications: Vec<Mod<Vec<u8>>>) -> u32 {
         let mut ldap = self.ldap.clone();
-        ldap.modify(dn, modifications).await.expect("the directory answers the administrator").rc
+        ldap.modify(dn, modifications)
+            .await
+            .expect("the directory answers the administrator")
+            .rc
     }
 
     /// Replaces an attribute's values; none removes it.

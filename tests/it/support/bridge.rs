@@ -61,6 +61,14 @@ impl Bridge {
                     tls.join("server.key").display().to_string(),
                 );
         }
+        if !options.mapping_edits.is_empty() {
+            fs::write(
+                folder.join("mapping.toml"),
+                edited_mapping(place, &options.mapping_edits),
+            )
+            .expect("the mapping can be written");
+            options = options.with("directory.mapping", "mapping.toml");
+        }
         let config = options.to_toml(
             place,
             &address.to_string(),
@@ -242,6 +250,24 @@ pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind((address, 0))
         .and_then(|listener| listener.local_addr())
         .expect("a loopback address is free")
+}
+
+/// The mapping this directory is used with, changed.
+fn edited_mapping(place: &Place, edits: &[(String, String)]) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("mappings")
+        .join(format!("{}.toml", place.lab.get("MAPPING")));
+    let mut text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for (words, instead) in edits {
+        assert!(
+            text.contains(words),
+            "{} does not say {words}",
+            path.display()
+        );
+        text = text.replace(words, instead);
+    }
+    text
 }
 
 fn http_client(place: &Place, address: SocketAddr) -> reqwest::Client {

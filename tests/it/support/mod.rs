@@ -11,6 +11,7 @@ pub(crate) mod metrics;
 pub(crate) mod options;
 pub(crate) mod people;
 pub(crate) mod place;
+pub(crate) mod property;
 pub(crate) mod relay;
 pub(crate) mod run;
 pub(crate) mod vocabulary;

@@ -9,6 +9,8 @@ use super::place::Place;
 pub(crate) struct Options {
     settings: Vec<(String, Value)>,
     left_out: Vec<String>,
+    /// Words of the built-in mapping and what stands there instead.
+    pub(crate) mapping_edits: Vec<(String, String)>,
     pub(crate) tls: bool,
     pub(crate) not_ready: bool,
 }
@@ -21,6 +23,13 @@ impl Options {
     /// Sets one key, given with its section: `guard.protected_groups`, `resources.User.base`.
     pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Options {
         self.settings.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// Uses a copy of the built-in mapping with these words replaced; words that are not there fail the test.
+    pub(crate) fn edit_mapping(mut self, words: &str, instead: &str) -> Options {
+        self.mapping_edits
+            .push((words.to_owned(), instead.to_owned()));
         self
     }
 

@@ -12,7 +12,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "msDS-cloudExtensionAttribute1",
     ),
     ("displayName", "displayName", "displayName"),
-    ("name.formatted", "cn", "cn"),
+    ("name.formatted", "cn", "msDS-cloudExtensionAttribute2"),
     ("name.givenName", "givenName", "givenName"),
     ("name.familyName", "sn", "sn"),
     ("title", "title", "title"),
@@ -34,15 +34,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("addresses.work.region", "st", "st"),
     ("addresses.work.postalCode", "postalCode", "postalCode"),
     ("employeeNumber", "employeeNumber", "employeeNumber"),
-    ("department", "departmentNumber", "department"),
+    ("department", "ou", "department"),
     ("manager", "manager", "manager"),
     // Groups
     ("group.displayName", "cn", "cn"),
-    (
-        "group.externalId",
-        "scimExternalId",
-        "msDS-cloudExtensionAttribute1",
-    ),
+    ("group.externalId", "scimExternalId", "adminDisplayName"),
 ];
 
 /// The LDAP attribute of a SCIM path.

@@ -102,7 +102,7 @@ async fn okta_2_3_put_keeps_what_scim_does_not_know(bridge: &Bridge) {
     let dn = bridge.held(&id).await.dn;
     let (attribute, value) = match bridge.kind() {
         Kind::OpenLdap => ("carLicense", "M-1234"),
-        Kind::Samba => ("wWWHomePage", "http://ana.example.test"),
+        Kind::Samba => ("physicalDeliveryOfficeName", "Room 7"),
     };
     bridge.admin.set(&dn, attribute, &[value]).await;
     bridge

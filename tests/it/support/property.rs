@@ -1,0 +1,44 @@
+//! Laws, tried on many random values against a running bridge.
+
+use std::fmt::Debug;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+/// Checks a law on so many random values. A value that breaks it is made as simple as it can be while it still does,
+/// and then shown.
+pub(crate) async fn for_all<S>(cases: u32, strategy: S, law: impl AsyncFn(S::Value))
+where
+    S: Strategy,
+    S::Value: Debug + Clone,
+{
+    let mut runner = TestRunner::default();
+    for _ in 0..cases {
+        let mut tree = strategy.new_tree(&mut runner).expect("a value");
+        if holds(&law, tree.current()).await {
+            continue;
+        }
+        let mut simplest = tree.current();
+        let mut steps = 0;
+        while steps < 60 && tree.simplify() {
+            steps += 1;
+            while !holds(&law, tree.current()).await {
+                simplest = tree.current();
+                steps += 1;
+                if steps >= 60 || !tree.simplify() {
+                    break;
+                }
+            }
+            if !tree.complicate() {
+                break;
+            }
+        }
+        panic!("the law does not hold for {simplest:?} (the failure is above)");
+    }
+}
+
+async fn holds<V>(law: &impl AsyncFn(V), value: V) -> bool {
+    AssertUnwindSafe(law(value)).catch_unwind().await.is_ok()
+}
