@@ -9,7 +9,7 @@ use ldap3::{Mod, Scope};
 use crate::bridge::Bridge;
 use crate::failure::Failure;
 use crate::observed::Observed;
-use crate::population::{Population, Resident};
+use crate::population::{CHANGEABLE, NEWCOMERS, Population, Resident};
 use crate::raw::{Attributes, Entry, Operation, Search};
 use crate::round::Request;
 
@@ -50,7 +50,7 @@ pub(crate) struct Step {
 /// Steps that are taken in turns. Where there are several, a later one undoes an earlier one for the same indices.
 pub(crate) struct Experiment {
     pub(crate) steps: Vec<Step>,
-    /// Most requests of a round.
+    /// Most requests of a round; so many that no user or group is changed twice in it.
     pub(crate) count: usize,
 }
 
@@ -67,11 +67,11 @@ pub(crate) fn all(population: &Arc<Population>, seen: Seen, people: &str) -> Vec
         },
         Experiment {
             steps: vec![active(population)],
-            count: usize::MAX,
+            count: CHANGEABLE,
         },
         Experiment {
             steps: membership(population, Size::Small),
-            count: 300,
+            count: NEWCOMERS,
         },
         Experiment {
             steps: membership(population, Size::Big),

@@ -21,7 +21,10 @@ const SMALL_GROUPS: usize = 150;
 const SMALL: usize = 10;
 
 /// Users for each side who are in no group until a round adds them.
-const NEWCOMERS: usize = 300;
+pub(crate) const NEWCOMERS: usize = 300;
+
+/// Seeded users for each side to change.
+pub(crate) const CHANGEABLE: usize = 1000;
 
 /// A user or group: what LDAP calls it, what SCIM calls it, and its `uid` or `cn`.
 #[derive(Clone)]
@@ -35,7 +38,6 @@ pub(crate) struct Resident {
 pub(crate) struct Share {
     pub(crate) small_groups: Vec<Resident>,
     pub(crate) newcomers: Vec<Resident>,
-    /// A thousand seeded users.
     pub(crate) users: Vec<Resident>,
 }
 
@@ -112,7 +114,7 @@ impl Population {
         let share = |side: usize| Share {
             small_groups: part(&small_groups, side, SMALL_GROUPS),
             newcomers: part(&newcomers, side, NEWCOMERS),
-            users: part(&users, side, 1000),
+            users: part(&users, side, CHANGEABLE),
         };
         Ok(Population {
             bridge: share(0),

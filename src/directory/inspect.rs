@@ -35,13 +35,15 @@ impl Pool {
         let name = name.ok_or_else(|| Error::protocol("the server does not tell where its schema is"))?;
         let attribute_types = AttributeName::known("attributeTypes");
         let object_classes = AttributeName::known("objectClasses");
+        // Active Directory names there the auxiliary classes of its account classes.
+        let content_rules = AttributeName::known("dITContentRules");
         let filter = Filter::equal(AttributeName::known("objectClass"), "subSchema");
         let (answer, lease) = self
             .read(deadline, |_| Query {
                 base: name.to_string(),
                 scope: Scope::Base,
                 filter: filter.clone(),
-                attributes: vec![attribute_types.to_string(), object_classes.to_string()],
+                attributes: [&attribute_types, &object_classes, &content_rules].map(ToString::to_string).into(),
                 controls: Vec::new(),
                 most: 1,
             })
@@ -52,7 +54,7 @@ impl Pool {
         let entries = self.entries(answer.entries, &Wanted::nothing(), &lease, deadline).await?;
         let entry = entries.into_iter().next().ok_or_else(|| Error::protocol(format!("the schema at {name} cannot be read")))?;
         let (types, classes): (Vec<&str>, Vec<&str>) = (entry.texts(&attribute_types).collect(), entry.texts(&object_classes).collect());
-        Ok(Schema::parse(types, classes))
+        Ok(Schema::parse(types, classes).with_content_rules(entry.texts(&content_rules)))
     }
 
     /// The DN of the account the bridge is bound as.

@@ -162,6 +162,8 @@ fn by_sub_code(sub: u32, code: u32, text: &str, secured: bool) -> Option<Meaning
         0x052A => Meaning::LastAdministrator,
         0x052C => Meaning::PasswordMalformed,
         0x0528 | 0x0562 => Meaning::AlreadyPresent,
+        // ERROR_DS_NO_ATTRIBUTE_OR_VALUE; Samba uses it also for names that the schema does not have.
+        0x200A if says("not found in the schema") => Meaning::UnknownAttribute,
         0x0529 | 0x0561 | 0x200A => Meaning::AlreadyAbsent,
         // ERROR_DS_ATTRIBUTE_OR_VALUE_EXISTS; Samba uses it also for a second value of a single-valued attribute.
         0x200D if says("single-value") || says("single value") || says("more than one value") => Meaning::SingleValued,
@@ -208,6 +210,7 @@ fn by_code(code: u32, text: &str) -> Meaning {
         8 | 13 => Meaning::SecurityRequired,
         10 => Meaning::Elsewhere,
         12 => Meaning::ControlUnavailable,
+        16 if says("not found in the schema") => Meaning::UnknownAttribute,
         16 => Meaning::AlreadyAbsent,
         17 => Meaning::UnknownAttribute,
         19 if says("non-unique attributes found") || says("same attribute value already exists") || says("already in use") => {
@@ -273,6 +276,10 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
             return named(known);
         }
         return named(name);
+    }
+    // `Element displayName has empty attribute in ldb message`: Samba.
+    if let Some(rest) = text.strip_prefix("Element ") {
+        return named(rest.split(' ').next()?);
     }
     // `title: value #0 invalid per syntax`, `title: attribute type undefined`: OpenLDAP.
     if let Some((name, rest)) = text.split_once(':')

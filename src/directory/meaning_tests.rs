@@ -68,7 +68,7 @@ fn account_names_and_groups() {
     check(&[
         (53, "0000001F: SvcErr: DSID-031A126C, problem 5003 (WILL_NOT_PERFORM), data 0", Meaning::BadAccountName, Some("sAMAccountName")),
         (80, "00000523: SysErr: DSID-031A0FB6, problem 22 (Invalid argument), data 0", Meaning::BadAccountName, Some("sAMAccountName")),
-        (19, "0000202F: samldb: sAMAccountName contains invalid '/' character", Meaning::BadAccountName, Some("sAMAccountName")),
+        (19, "0000202F: samldb: sAMAccountName contains invalid '/' character\n", Meaning::BadAccountName, Some("sAMAccountName")),
         (53, "0000051C: SvcErr: DSID-031A1254", Meaning::PrimaryGroup, None),
         (53, "0000055E: SvcErr: DSID-031A1254", Meaning::PrimaryGroup, None),
         (53, "00002149: SvcErr: DSID-031A1254", Meaning::PrimaryGroup, None),
@@ -104,6 +104,9 @@ fn schema() {
         (65, "0000207C: UpdErr: DSID-0315166D", Meaning::MissingAttribute, None),
         (65, "object class 'inetOrgPerson' requires attribute 'sn'", Meaning::MissingAttribute, Some("sn")),
         (16, "00000057: LdapErr: DSID-0C090D8A, comment: Error in attribute conversion operation, data 0, v3839", Meaning::UnknownAttribute, None),
+        (16, "0000200A: objectclass_attrs: attribute 'colour' on entry 'CN=a,DC=e' was not found in the schema!", Meaning::UnknownAttribute, Some("colour")),
+        (16, "acl_modify: attribute 'colour' on entry 'CN=a,DC=e' was not found in the schema!", Meaning::UnknownAttribute, Some("colour")),
+        (21, "Element displayName has empty attribute in ldb message ()!", Meaning::InvalidValue, Some("displayName")),
         (17, "0000200C: AtrErr: DSID-03", Meaning::UnknownAttribute, None),
         (17, "colour: attribute type undefined", Meaning::UnknownAttribute, Some("colour")),
         (21, "0000200B: AtrErr: DSID-0315155F, #1:\n\t0: 0000200B: DSID-0315155F, problem 1005, data 0, Att 2 (l)", Meaning::InvalidValue, Some("l")),

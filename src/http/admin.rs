@@ -51,7 +51,7 @@ async fn readyz(admin: web::Data<Admin>) -> HttpResponse {
 
 async fn render(admin: web::Data<Admin>) -> HttpResponse {
     let health = admin.service.borrow().health();
-    metrics::state(admin.in_flight.count(), health.ready, health.connections);
+    metrics::state(admin.in_flight.count(), health.ready);
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body((admin.render)())

@@ -10,7 +10,6 @@ const REQUESTS: &str = "scimbridge_http_requests_total";
 const SECONDS: &str = "scimbridge_http_request_duration_seconds";
 const IN_FLIGHT: &str = "scimbridge_http_requests_in_flight";
 const READY: &str = "scimbridge_directory_ready";
-const CONNECTIONS: &str = "scimbridge_directory_connections";
 
 /// Says what each figure means.
 pub(super) fn describe() {
@@ -28,7 +27,6 @@ pub(super) fn describe() {
         READY,
         "1 while the directory answers with the bridge's bind, else 0"
     );
-    describe_gauge!(CONNECTIONS, "Bound connections to the directory");
 }
 
 /// One answered request.
@@ -46,10 +44,9 @@ pub(super) fn answered(
 }
 
 /// The state at the moment of a scrape.
-pub(super) fn state(in_flight: usize, ready: bool, connections: usize) {
+pub(super) fn state(in_flight: usize, ready: bool) {
     gauge!(IN_FLIGHT).set(as_float(in_flight));
     gauge!(READY).set(if ready { 1.0 } else { 0.0 });
-    gauge!(CONNECTIONS).set(as_float(connections));
 }
 
 fn as_float(count: usize) -> f64 {

@@ -13,7 +13,7 @@ use crate::ldap::{AttributeName, DirectoryKind, Entry, Modification, Rdn, Secret
 use crate::scim::Resource;
 
 /// Names that one creation may be tried with.
-const MOST_ALTERNATIVES: usize = 16;
+const MOST_ALTERNATIVES: usize = 32;
 
 /// A new entry.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,55 +122,42 @@ impl ResourceMapping {
         })
     }
 
-    /// Adds the names that templates make, in every combination, best first.
+    /// Adds the names that templates make. Which of them is taken only the directory knows, so that the others are tried
+    /// one by one first, and then together.
     fn alternatives(
         &self,
         resource: &Resource,
         attributes: Attributes,
     ) -> Result<Vec<Alternative>, Fault> {
         let context = self.templates.context(resource);
-        let mut combinations: Vec<(usize, Attributes)> = vec![(0, attributes)];
+        let mut made: Vec<(&AttributeName, Vec<String>)> = Vec::new();
         for derived in &self.derived {
-            let present =
-                |attributes: &Attributes| attributes.iter().any(|(name, _)| *name == derived.ldap);
-            if combinations
-                .iter()
-                .any(|(_, attributes)| present(attributes))
-            {
+            if attributes.iter().any(|(name, _)| *name == derived.ldap) {
                 continue;
             }
             let candidates = derived.candidates(&self.templates, &context)?;
-            if candidates.is_empty() {
-                if derived.ldap == self.rdn {
-                    return Err(derived.nothing_to_make());
-                }
-                continue;
+            if candidates.is_empty() && derived.ldap == self.rdn {
+                return Err(derived.nothing_to_make());
             }
-            let mut more = Vec::new();
-            for (distance, attributes) in &combinations {
-                for (index, candidate) in candidates.iter().enumerate() {
-                    let mut attributes = attributes.clone();
-                    put(
-                        &mut attributes,
-                        &derived.ldap,
-                        Values::one(candidate.as_str()),
-                    );
-                    // First those that differ least from the best names.
-                    more.push((distance.saturating_add(index), attributes));
-                }
+            if !candidates.is_empty() {
+                made.push((&derived.ldap, candidates));
             }
-            more.sort_by_key(|(distance, _)| *distance);
-            more.truncate(MOST_ALTERNATIVES * MOST_ALTERNATIVES);
-            combinations = more;
         }
-        combinations
+        let counts: Vec<usize> = made
+            .iter()
+            .map(|(_, candidates)| candidates.len())
+            .collect();
+        choices(&counts)
             .into_iter()
-            .take(MOST_ALTERNATIVES)
-            .map(|(_, attributes)| {
-                Ok(Alternative {
-                    rdn: self.rdn_of(&attributes)?,
-                    attributes,
-                })
+            .map(|choice| {
+                let mut attributes = attributes.clone();
+                for ((name, candidates), index) in made.iter().zip(choice) {
+                    if let Some(candidate) = candidates.get(index) {
+                        put(&mut attributes, name, Values::one(candidate.as_str()));
+                    }
+                }
+                let rdn = self.rdn_of(&attributes)?;
+                Ok(Alternative { rdn, attributes })
             })
             .collect()
     }
@@ -299,6 +286,34 @@ impl ResourceMapping {
             None => attributes.push((members.ldap.clone(), Values::Plain(vec![Vec::new()]))),
         }
     }
+}
+
+/// Which candidate of each list to try, in order: the best of all, then for each step down the lists every one of them
+/// alone, then all together.
+fn choices(counts: &[usize]) -> Vec<Vec<usize>> {
+    let mut choices = vec![vec![0; counts.len()]];
+    for step in 1..counts.iter().copied().max().unwrap_or(0) {
+        let reached: Vec<usize> = counts
+            .iter()
+            .map(|count| step.min(count.saturating_sub(1)))
+            .collect();
+        for (list, index) in reached
+            .iter()
+            .enumerate()
+            .filter(|(_, index)| **index == step)
+        {
+            let mut alone = vec![0; counts.len()];
+            if let Some(place) = alone.get_mut(list) {
+                *place = *index;
+            }
+            choices.push(alone);
+        }
+        if !choices.contains(&reached) {
+            choices.push(reached);
+        }
+    }
+    choices.truncate(MOST_ALTERNATIVES);
+    choices
 }
 
 /// ACCOUNTDISABLE of userAccountControl (MS-ADTS 2.2.16).

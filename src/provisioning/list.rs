@@ -36,7 +36,7 @@ impl Service {
 
     async fn list_filter(&self, caller: &Caller, of: Type<'_>, text: Option<&str>) -> Result<LdapFilter, Error> {
         let Some(text) = text else { return Ok(of.filter.clone()) };
-        let filter = Filter::parse(text)?;
+        let filter = Filter::parse(text)?.resolve(&of.mapping.definition, &caller.dialect)?;
         let ids = of.mapping.references_in_filter(&filter);
         let targets = self.targets(&of.mapping.types_referred_to());
         let references = self.resolve(ids.iter().map(String::as_str), &targets, caller).await?;

@@ -2,10 +2,10 @@
 
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, ignored};
+use super::write::{ATTEMPTS, Prepared, Update, ignored, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
-use crate::scim::{CollectionDelta, PatchRequest, json};
+use crate::scim::{CollectionDelta, Leniency, PatchRequest, json};
 
 impl Service {
     /// Patches a resource (RFC 7644 §3.5.2), atomically and in order.
@@ -59,10 +59,16 @@ impl Service {
         let definition = &of.mapping.definition;
         let (request, unknown) = PatchRequest::parse(json::parse(body)?, definition, &caller.dialect)?;
         ignored(caller, of, &unknown.names);
+        own_id(id, unknown.id.as_deref())?;
 
-        // Members that can be told from the request alone; others (`members[type eq "Group"]`) need the group's list.
+        // Members that can be told from the request alone; others (`members[type eq "Group"]`) need the group's list, and
+        // so does a client who wants to hear that somebody it removes was no member.
         let members = of.mapping.members().map(|line| line.scim_name());
-        let split = members.map(|name| request.split_collection(&name)).transpose()?;
+        let split = match (members, caller.dialect.allows(Leniency::RemoveNothing)) {
+            (None, _) => None,
+            (Some(_), false) => Some(None),
+            (Some(name), true) => Some(request.split_collection(&name)?),
+        };
         let (delta, request, evaluate) = match split {
             None => (None, request, false),
             Some(None) => (None, request, true),

@@ -2,7 +2,7 @@
 
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, ignored};
+use super::write::{ATTEMPTS, Prepared, Update, ignored, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
 use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
@@ -49,6 +49,7 @@ impl Service {
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
         ignored(caller, of, &unknown.names);
+        own_id(id, unknown.id.as_deref())?;
         new.check_required(&of.mapping.definition)?;
         let members = self.take_members(of, &mut new)?;
         let wanted = self.wanted_for_update(of, view, members.is_some());

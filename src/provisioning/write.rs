@@ -320,6 +320,16 @@ fn unknown_reference(attribute: &str, id: &str) -> Error {
     )))
 }
 
+/// A body may repeat the resource's own id, as Okta's and Entra's do; another one means a mistake somewhere.
+pub(super) fn own_id(id: &str, sent: Option<&str>) -> Result<(), Error> {
+    match sent {
+        Some(sent) if !sent.eq_ignore_ascii_case(id) => Err(Error::Invalid(ScimError::mutability(
+            "`id` in the body is not the id of the resource in the URL and cannot be changed; leave it out",
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Names in the journal what was done: attributes, never values.
 pub(super) fn journal(caller: &Caller, of: Type<'_>, id: &str, guarded: &GuardedPlan) {
     let attributes: Vec<String> = guarded.plan().attributes().iter().map(ToString::to_string).collect();
