@@ -82,7 +82,11 @@ pub(super) struct StepError {
 
 impl From<Error> for StepError {
     fn from(error: Error) -> Self {
-        Self { error, certain: true, partial: false }
+        Self {
+            error,
+            certain: true,
+            partial: false,
+        }
     }
 }
 
@@ -94,7 +98,10 @@ struct Subject {
 
 impl Subject {
     fn of(steps: &[Step]) -> Self {
-        Self { dn: steps.first().map(|step| step.change.dn().clone()), guid: None }
+        Self {
+            dn: steps.first().map(|step| step.change.dn().clone()),
+            guid: None,
+        }
     }
 
     /// Follows a change. Whether it was one of the subject.
@@ -123,38 +130,81 @@ pub(super) async fn carry_out(
     for (index, step) in steps.iter().enumerate() {
         let of_subject = subject.follow(&step.change);
         let last = index + 1 == steps.len() && of_subject && subject.dn.is_some();
-        let wanted = read_back.as_ref().filter(|_| last).map(|read_back| &read_back.wanted);
+        let wanted = read_back
+            .as_ref()
+            .filter(|_| last)
+            .map(|read_back| &read_back.wanted);
         match pool.carry_out_change(&step.change, wanted, deadline).await {
             Ok(entry) => post = entry,
             Err(failed) => {
                 let undo = pool.take_back(&steps[..index], &failed, deadline).await;
-                return Err(ApplyError { error: failed.error, step: index, undo });
+                return Err(ApplyError {
+                    error: failed.error,
+                    step: index,
+                    undo,
+                });
             }
         }
     }
-    let mut applied = Applied { entry: post, id: subject.guid };
+    let mut applied = Applied {
+        entry: post,
+        id: subject.guid,
+    };
     if let (Some(read_back), None, Some(dn)) = (read_back, &applied.entry, subject.dn) {
-        let name = name_of(&Target { dn, guid: subject.guid }, kind);
-        match pool.read_entry(&name, &Filter::everything(), &read_back.wanted, deadline).await {
+        let name = name_of(
+            &Target {
+                dn,
+                guid: subject.guid,
+            },
+            kind,
+        );
+        match pool
+            .read_entry(&name, &Filter::everything(), &read_back.wanted, deadline)
+            .await
+        {
             Ok(entry) => applied.entry = entry,
-            Err(error) => tracing::warn!(%error, "a change was carried out, but the entry could not be read back"),
+            Err(error) => {
+                tracing::warn!(%error, "a change was carried out, but the entry could not be read back")
+            }
         }
     }
-    applied.id = applied.entry.as_ref().and_then(|entry| entry.id(kind)).or(applied.id);
+    applied.id = applied
+        .entry
+        .as_ref()
+        .and_then(|entry| entry.id(kind))
+        .or(applied.id);
     Ok(applied)
 }
 
 impl Pool {
     /// Carries out one change. Answers the entry afterwards, where it was asked for and the directory sent it along.
-    async fn carry_out_change(&self, change: &Change, post: Option<&Wanted>, deadline: Deadline) -> Result<Option<Entry>, StepError> {
+    async fn carry_out_change(
+        &self,
+        change: &Change,
+        post: Option<&Wanted>,
+        deadline: Deadline,
+    ) -> Result<Option<Entry>, StepError> {
         if Write::of(change, self.settings.kind).is_empty() {
             return Ok(None);
         }
-        if let Change::Modify { target, assertion: Some(condition), .. } = change {
+        if let Change::Modify {
+            target,
+            assertion: Some(condition),
+            ..
+        } = change
+        {
             self.check(target, condition, deadline).await?;
         }
-        if let Change::Modify { target, modifications, assertion, convergence: Convergence::Converge } = change {
-            return self.converge(target, modifications, assertion.as_ref(), post, deadline).await;
+        if let Change::Modify {
+            target,
+            modifications,
+            assertion,
+            convergence: Convergence::Converge,
+        } = change
+        {
+            return self
+                .converge(target, modifications, assertion.as_ref(), post, deadline)
+                .await;
         }
         match self.send_change(change, post, false, deadline).await {
             Sent::Done(result) => Ok(self.post_read(&result.ctrls, post)),
@@ -164,18 +214,30 @@ impl Pool {
     }
 
     /// Sends one change, once.
-    pub(super) async fn send_change(&self, change: &Change, post: Option<&Wanted>, permissive: bool, deadline: Deadline) -> Sent {
+    pub(super) async fn send_change(
+        &self,
+        change: &Change,
+        post: Option<&Wanted>,
+        permissive: bool,
+        deadline: Deadline,
+    ) -> Sent {
         let kind = self.settings.kind;
         self.write(deadline, |connection| {
             let can = |control| connection.capabilities.supports(control);
             let mut list = Vec::new();
             if let Some(wanted) = post.filter(|_| can(controls::POST_READ)) {
-                list.push(controls::post_read(wanted.names().iter().map(String::as_str)));
+                list.push(controls::post_read(
+                    wanted.names().iter().map(String::as_str),
+                ));
             }
-            if permissive && can(controls::PERMISSIVE_MODIFY) {
+            // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it.
+            if permissive {
                 list.push(controls::permissive_modify());
             }
-            if let Change::Modify { assertion: Some(condition), .. } = change
+            if let Change::Modify {
+                assertion: Some(condition),
+                ..
+            } = change
                 && can(controls::ASSERTION)
             {
                 list.push(controls::assertion(condition)?);
@@ -186,15 +248,28 @@ impl Pool {
     }
 
     /// The entry that came with the result. One that cannot be read is read again by itself.
-    pub(super) fn post_read(&self, response: &[ldap3::controls::Control], post: Option<&Wanted>) -> Option<Entry> {
+    pub(super) fn post_read(
+        &self,
+        response: &[ldap3::controls::Control],
+        post: Option<&Wanted>,
+    ) -> Option<Entry> {
         let wanted = post?;
         let raw = controls::post_read_entry(response)?.ok()?;
-        Some(references::entry(raw, &[], wanted, Way::Plain, self.settings.kind).ok()?.entry)
+        Some(
+            references::entry(raw, &[], wanted, Way::Plain, self.settings.kind)
+                .ok()?
+                .entry,
+        )
     }
 
     /// Where the directory has no assertion control, the condition is checked before the write. A change in between
     /// goes unnoticed; Active Directory and Samba offer nothing better.
-    async fn check(&self, target: &Target, condition: &Filter, deadline: Deadline) -> Result<(), Error> {
+    async fn check(
+        &self,
+        target: &Target,
+        condition: &Filter,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
         let supported = {
             let lease = self.lease(None, deadline).await?;
             lease.connection.capabilities.supports(controls::ASSERTION)
@@ -203,7 +278,10 @@ impl Pool {
             return Ok(());
         }
         let name = name_of(target, self.settings.kind);
-        match self.read_entry(&name, condition, &Wanted::nothing(), deadline).await? {
+        match self
+            .read_entry(&name, condition, &Wanted::nothing(), deadline)
+            .await?
+        {
             Some(_) => Ok(()),
             None => Err(Error::Refused(Rejection {
                 meaning: Meaning::AssertionFailed,
@@ -233,9 +311,12 @@ impl Pool {
             };
             match Box::pin(self.carry_out_change(undo, None, deadline)).await {
                 Ok(_) => {}
-                Err(failed) if matches!(undo, Change::Delete { .. }) && failed.error.meaning() == Some(Meaning::NoSuchEntry) => {}
+                Err(failed)
+                    if matches!(undo, Change::Delete { .. })
+                        && failed.error.meaning() == Some(Meaning::NoSuchEntry) => {}
                 Err(failed) => {
-                    tracing::error!(dn = %undo.dn(), error = %failed.error, "a completed step could not be undone");
+                    tracing::error!(error = %failed.error, "a completed step could not be undone; the entry is half changed");
+                    tracing::debug!(dn = %undo.dn(), "the half-changed entry");
                     return Undo::Failed(Box::new(failed.error));
                 }
             }

@@ -8,15 +8,19 @@ use uuid::Uuid;
 
 use super::apply::{Applied, ApplyError, ReadBack, Undo, carry_out};
 use super::ber;
-use super::controls::{ASSERTION, PERMISSIVE_MODIFY, POST_READ};
+use super::controls::{ASSERTION, MATCHED_VALUES, PERMISSIVE_MODIFY, POST_READ};
 use super::deadline::Deadline;
 use super::error::Error;
-use super::fake::{ADD, DELETE, Fake, MODIFY, RENAME, Reply, Request, SEARCH, done, entry, found, pool, refused, result, settings};
+use super::fake::{
+    ADD, DELETE, Fake, MODIFY, RENAME, Reply, Request, SEARCH, done, entry, found, pool, refused,
+    result, settings,
+};
 use super::meaning::Meaning;
 use super::references::Wanted;
 use crate::guard::Step;
 use crate::ldap::{
-    AttributeName, Change, Convergence, DirectoryKind, Dn, Filter, Modification, Rdn, SecretBytes, Target, Values,
+    AttributeName, Change, Convergence, DirectoryKind, Dn, Filter, Modification, Rdn, SecretBytes,
+    Target, Values,
 };
 
 const CN: AttributeName = AttributeName::known("cn");
@@ -27,28 +31,52 @@ fn dn(text: &str) -> Dn {
 }
 
 fn target(text: &str) -> Target {
-    Target { dn: dn(text), guid: None }
+    Target {
+        dn: dn(text),
+        guid: None,
+    }
 }
 
 fn add(name: &str) -> Change {
-    let attributes = vec![(CN, Values::one("Ada")), (AttributeName::known("unicodePwd"), Values::Secret(SecretBytes::new(b"x".to_vec())))];
-    Change::Add { dn: dn(name), attributes }
+    let attributes = vec![
+        (CN, Values::one("Ada")),
+        (
+            AttributeName::known("unicodePwd"),
+            Values::Secret(SecretBytes::new(b"x".to_vec())),
+        ),
+    ];
+    Change::Add {
+        dn: dn(name),
+        attributes,
+    }
 }
 
 fn delete(name: &str) -> Change {
-    Change::Delete { target: target(name) }
+    Change::Delete {
+        target: target(name),
+    }
 }
 
 fn modify(name: &str, modifications: Vec<Modification>, convergence: Convergence) -> Change {
-    Change::Modify { target: target(name), modifications, assertion: None, convergence }
+    Change::Modify {
+        target: target(name),
+        modifications,
+        assertion: None,
+        convergence,
+    }
 }
 
 fn set_cn(name: &str) -> Change {
-    modify(name, vec![Modification::replace(CN, Values::one("Ada"))], Convergence::Exact)
+    modify(
+        name,
+        vec![Modification::replace(CN, Values::one("Ada"))],
+        Convergence::Exact,
+    )
 }
 
 fn members(add: &[&str], remove: &[&str]) -> Change {
-    let values = |dns: &[&str]| Values::Plain(dns.iter().map(|dn| dn.as_bytes().to_vec()).collect());
+    let values =
+        |dns: &[&str]| Values::Plain(dns.iter().map(|dn| dn.as_bytes().to_vec()).collect());
     let mut modifications = Vec::new();
     if !remove.is_empty() {
         modifications.push(Modification::delete(MEMBER, values(remove)));
@@ -60,13 +88,26 @@ fn members(add: &[&str], remove: &[&str]) -> Change {
 }
 
 fn read_back() -> Option<ReadBack> {
-    Some(ReadBack { wanted: Wanted::attributes([CN]) })
+    Some(ReadBack {
+        wanted: Wanted::attributes([CN]),
+    })
 }
 
-async fn run(kind: DirectoryKind, server: &Fake, steps: Vec<Step>, read_back: Option<ReadBack>) -> Result<Applied, ApplyError> {
+async fn run(
+    kind: DirectoryKind,
+    server: &Fake,
+    steps: Vec<Step>,
+    read_back: Option<ReadBack>,
+) -> Result<Applied, ApplyError> {
     let mut settings = settings(kind, vec![server.url()]);
     settings.operation_timeout = Duration::from_millis(500);
-    carry_out(pool(settings), steps, read_back, Deadline::after(Duration::from_secs(3))).await
+    carry_out(
+        pool(settings),
+        steps,
+        read_back,
+        Deadline::after(Duration::from_secs(3)),
+    )
+    .await
 }
 
 /// The values of all modifications in a modify, as the server saw them.
@@ -76,7 +117,10 @@ fn modified(request: &Request) -> Vec<(u8, Vec<String>)> {
         .map(|one| {
             let mut fields = ber::parts(one).unwrap();
             let (_, values) = super::decode::attribute(fields.remove(1)).unwrap();
-            let mut values: Vec<String> = values.into_iter().map(|value| String::from_utf8(value).unwrap()).collect();
+            let mut values: Vec<String> = values
+                .into_iter()
+                .map(|value| String::from_utf8(value).unwrap())
+                .collect();
             values.sort();
             (ber::content(fields.remove(0)).unwrap()[0], values)
         })
@@ -91,11 +135,21 @@ async fn a_directory_with_post_read_answers_an_add_in_one_round_trip() {
         }
         assert!(request.has(POST_READ));
         let id = Uuid::from_u128(7).to_string();
-        let after = ber::encode(entry("cn=ada,dc=e", &[("cn", &["Ada"]), ("entryUUID", &[&id])]));
+        let after = ber::encode(entry(
+            "cn=ada,dc=e",
+            &[("cn", &["Ada"]), ("entryUUID", &[&id])],
+        ));
         vec![Reply::Send(result(ADD, 0, ""), vec![(POST_READ, after)])]
     })
     .await;
-    let applied = run(DirectoryKind::OpenLdap, &server, vec![Step::new(add("cn=ada,dc=e"))], read_back()).await.unwrap();
+    let applied = run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(add("cn=ada,dc=e"))],
+        read_back(),
+    )
+    .await
+    .unwrap();
     assert_eq!(applied.id, Some(Uuid::from_u128(7)));
     assert_eq!(applied.entry.unwrap().text(&CN), Some("Ada"));
     assert!(server.seen(SEARCH).is_empty());
@@ -110,10 +164,16 @@ async fn elsewhere_the_entry_is_read_under_the_name_it_ends_up_with() {
         _ => Vec::new(),
     })
     .await;
-    let rename =
-        Change::Rename { target: target("cn=ada old,dc=e"), rdn: Rdn::new(CN, "Ada"), delete_old_rdn: true, superior: None };
+    let rename = Change::Rename {
+        target: target("cn=ada old,dc=e"),
+        rdn: Rdn::new(CN, "Ada"),
+        delete_old_rdn: true,
+        superior: None,
+    };
     let steps = vec![Step::new(rename), Step::new(set_cn("cn=Ada,dc=e"))];
-    let applied = run(DirectoryKind::ActiveDirectory, &server, steps, read_back()).await.unwrap();
+    let applied = run(DirectoryKind::ActiveDirectory, &server, steps, read_back())
+        .await
+        .unwrap();
     assert_eq!(applied.entry.unwrap().dn.to_string(), "cn=Ada,dc=e");
 }
 
@@ -121,12 +181,21 @@ async fn elsewhere_the_entry_is_read_under_the_name_it_ends_up_with() {
 async fn when_a_later_step_is_refused_the_earlier_ones_are_taken_back() {
     let server = Fake::start(&[], |request: &Request| match request.operation {
         ADD | DELETE => done(request),
-        MODIFY => refused(request, 53, "0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0"),
+        MODIFY => refused(
+            request,
+            53,
+            "0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0",
+        ),
         _ => Vec::new(),
     })
     .await;
-    let steps = vec![Step::with_undo(add("cn=ada,dc=e"), delete("cn=ada,dc=e")), Step::new(set_cn("cn=ada,dc=e"))];
-    let failed = run(DirectoryKind::ActiveDirectory, &server, steps, None).await.unwrap_err();
+    let steps = vec![
+        Step::with_undo(add("cn=ada,dc=e"), delete("cn=ada,dc=e")),
+        Step::new(set_cn("cn=ada,dc=e")),
+    ];
+    let failed = run(DirectoryKind::ActiveDirectory, &server, steps, None)
+        .await
+        .unwrap_err();
     assert_eq!(failed.error.meaning(), Some(Meaning::PasswordPolicy));
     assert_eq!(failed.step, 1);
     assert!(matches!(failed.undo, Undo::Done));
@@ -141,14 +210,27 @@ async fn an_undo_that_fails_is_said() {
         _ => Vec::new(),
     })
     .await;
-    let steps = vec![Step::with_undo(add("cn=ada,dc=e"), delete("cn=ada,dc=e")), Step::new(set_cn("cn=ada,dc=e"))];
-    let failed = run(DirectoryKind::ActiveDirectory, &server, steps, None).await.unwrap_err();
+    let steps = vec![
+        Step::with_undo(add("cn=ada,dc=e"), delete("cn=ada,dc=e")),
+        Step::new(set_cn("cn=ada,dc=e")),
+    ];
+    let failed = run(DirectoryKind::ActiveDirectory, &server, steps, None)
+        .await
+        .unwrap_err();
     assert!(matches!(failed.undo, Undo::Failed(_)));
-    assert!(failed.to_string().contains("undoing the completed steps failed"), "{failed}");
+    assert!(
+        failed
+            .to_string()
+            .contains("undoing the completed steps failed"),
+        "{failed}"
+    );
 }
 
 /// A server that takes one request of this kind, says nothing and hangs up; afterwards searches are answered so.
-async fn forgetful(operation: u64, afterwards: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static) -> Fake {
+async fn forgetful(
+    operation: u64,
+    afterwards: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static,
+) -> Fake {
     Fake::start(&[], move |request: &Request| match request.operation {
         kind if kind == operation => vec![Reply::Close],
         SEARCH if !request.name().is_empty() => afterwards(request),
@@ -160,7 +242,14 @@ async fn forgetful(operation: u64, afterwards: impl Fn(&Request) -> Vec<Reply> +
 #[tokio::test]
 async fn an_add_whose_answer_is_lost_is_a_success_when_the_entry_is_there() {
     let server = forgetful(ADD, |request| found(&request.name(), &[("cn", &["ada"])])).await;
-    let applied = run(DirectoryKind::OpenLdap, &server, vec![Step::new(add("cn=ada,dc=e"))], read_back()).await.unwrap();
+    let applied = run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(add("cn=ada,dc=e"))],
+        read_back(),
+    )
+    .await
+    .unwrap();
     assert!(applied.entry.is_some());
     assert_eq!(server.seen(ADD).len(), 1, "an add is never sent twice");
 }
@@ -168,32 +257,78 @@ async fn an_add_whose_answer_is_lost_is_a_success_when_the_entry_is_there() {
 #[tokio::test]
 async fn an_add_whose_answer_is_lost_is_unknown_when_the_entry_is_not_there_and_is_not_repeated() {
     let server = forgetful(ADD, |request| refused(request, 32, "")).await;
-    let failed = run(DirectoryKind::OpenLdap, &server, vec![Step::new(add("cn=ada,dc=e"))], None).await.unwrap_err();
-    assert!(matches!(&failed.error, Error::OutcomeUnknown { dn, .. } if dn == "cn=ada,dc=e"), "{failed}");
+    let failed = run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(add("cn=ada,dc=e"))],
+        None,
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(&failed.error, Error::OutcomeUnknown { dn, .. } if dn == "cn=ada,dc=e"),
+        "{failed}"
+    );
     assert_eq!(server.seen(ADD).len(), 1);
 }
 
 #[tokio::test]
 async fn lost_answers_to_other_changes_are_settled_by_a_look() {
-    let there = |name: &'static str| move |request: &Request| if request.name() == name { found(name, &[("cn", &["Ada"])]) } else { refused(request, 32, "") };
-    let rename = |from: &str| Change::Rename { target: target(from), rdn: Rdn::new(CN, "Ada"), delete_old_rdn: true, superior: None };
+    let there = |name: &'static str| {
+        move |request: &Request| {
+            if request.name() == name {
+                found(name, &[("cn", &["Ada"])])
+            } else {
+                refused(request, 32, "")
+            }
+        }
+    };
+    let rename = |from: &str| Change::Rename {
+        target: target(from),
+        rdn: Rdn::new(CN, "Ada"),
+        delete_old_rdn: true,
+        superior: None,
+    };
     let kind = DirectoryKind::OpenLdap;
 
     let server = forgetful(DELETE, there("cn=other,dc=e")).await;
-    run(kind, &server, vec![Step::new(delete("cn=ada,dc=e"))], None).await.unwrap();
+    run(kind, &server, vec![Step::new(delete("cn=ada,dc=e"))], None)
+        .await
+        .unwrap();
     let server = forgetful(DELETE, there("cn=ada,dc=e")).await;
-    assert!(run(kind, &server, vec![Step::new(delete("cn=ada,dc=e"))], None).await.is_err());
+    assert!(
+        run(kind, &server, vec![Step::new(delete("cn=ada,dc=e"))], None)
+            .await
+            .is_err()
+    );
 
     let server = forgetful(RENAME, there("cn=Ada,dc=e")).await;
-    run(kind, &server, vec![Step::new(rename("cn=old,dc=e"))], None).await.unwrap();
+    run(kind, &server, vec![Step::new(rename("cn=old,dc=e"))], None)
+        .await
+        .unwrap();
     let server = forgetful(RENAME, there("cn=old,dc=e")).await;
-    assert!(run(kind, &server, vec![Step::new(rename("cn=old,dc=e"))], None).await.is_err());
+    assert!(
+        run(kind, &server, vec![Step::new(rename("cn=old,dc=e"))], None)
+            .await
+            .is_err()
+    );
 
     let server = forgetful(MODIFY, there("cn=ada,dc=e")).await;
-    run(kind, &server, vec![Step::new(set_cn("cn=ada,dc=e"))], None).await.unwrap();
+    run(kind, &server, vec![Step::new(set_cn("cn=ada,dc=e"))], None)
+        .await
+        .unwrap();
     let other = vec![Modification::replace(CN, Values::one("Grace"))];
-    let failed = run(kind, &server, vec![Step::new(modify("cn=ada,dc=e", other, Convergence::Exact))], None).await;
-    assert!(matches!(failed.unwrap_err().error, Error::OutcomeUnknown { .. }));
+    let failed = run(
+        kind,
+        &server,
+        vec![Step::new(modify("cn=ada,dc=e", other, Convergence::Exact))],
+        None,
+    )
+    .await;
+    assert!(matches!(
+        failed.unwrap_err().error,
+        Error::OutcomeUnknown { .. }
+    ));
 }
 
 #[tokio::test]
@@ -205,13 +340,21 @@ async fn a_secret_whose_answer_is_lost_is_unknown_and_earlier_steps_stand() {
         _ => Vec::new(),
     })
     .await;
-    let secret = vec![Modification::replace(AttributeName::known("unicodePwd"), Values::Secret(SecretBytes::new(b"x".to_vec())))];
+    let secret = vec![Modification::replace(
+        AttributeName::known("unicodePwd"),
+        Values::Secret(SecretBytes::new(b"x".to_vec())),
+    )];
     let steps = vec![
         Step::with_undo(add("cn=ada,dc=e"), delete("cn=ada,dc=e")),
         Step::new(modify("cn=ada,dc=e", secret, Convergence::Exact)),
     ];
-    let failed = run(DirectoryKind::ActiveDirectory, &server, steps, None).await.unwrap_err();
-    assert!(matches!(failed.error, Error::OutcomeUnknown { .. }) && matches!(failed.undo, Undo::Kept), "{failed:?}");
+    let failed = run(DirectoryKind::ActiveDirectory, &server, steps, None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(failed.error, Error::OutcomeUnknown { .. }) && matches!(failed.undo, Undo::Kept),
+        "{failed:?}"
+    );
     assert!(server.seen(DELETE).is_empty());
 }
 
@@ -220,8 +363,18 @@ async fn a_write_is_not_sent_when_there_is_no_connection() {
     let server = Fake::start(&[], |_: &Request| Vec::new()).await;
     server.stop();
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let failed = run(DirectoryKind::OpenLdap, &server, vec![Step::new(delete("cn=ada,dc=e"))], None).await.unwrap_err();
-    assert!(matches!(failed.error, Error::Unavailable { .. }), "{failed}");
+    let failed = run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(delete("cn=ada,dc=e"))],
+        None,
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(failed.error, Error::Unavailable { .. }),
+        "{failed}"
+    );
 }
 
 #[tokio::test]
@@ -233,26 +386,63 @@ async fn an_assertion_goes_as_a_critical_control_or_is_checked_before_and_never_
         assertion,
         convergence: Convergence::Exact,
     };
-    let server = Fake::start(&[ASSERTION], |request: &Request| if request.operation == MODIFY { refused(request, 122, "") } else { Vec::new() }).await;
-    let failed = run(DirectoryKind::OpenLdap, &server, vec![Step::new(change(condition.clone()))], None).await.unwrap_err();
+    let server = Fake::start(&[ASSERTION], |request: &Request| {
+        if request.operation == MODIFY {
+            refused(request, 122, "")
+        } else {
+            Vec::new()
+        }
+    })
+    .await;
+    let failed = run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(change(condition.clone()))],
+        None,
+    )
+    .await
+    .unwrap_err();
     assert_eq!(failed.error.meaning(), Some(Meaning::AssertionFailed));
     assert!(server.seen(MODIFY)[0].has(ASSERTION));
 
     let server = Fake::start(&[], |request: &Request| match request.operation {
         MODIFY => done(request),
-        SEARCH if !request.name().is_empty() => vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())],
+        SEARCH if !request.name().is_empty() => {
+            vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())]
+        }
         _ => Vec::new(),
     })
     .await;
-    let failed = run(DirectoryKind::ActiveDirectory, &server, vec![Step::new(change(condition))], None).await.unwrap_err();
+    let failed = run(
+        DirectoryKind::ActiveDirectory,
+        &server,
+        vec![Step::new(change(condition))],
+        None,
+    )
+    .await
+    .unwrap_err();
     assert_eq!(failed.error.meaning(), Some(Meaning::AssertionFailed));
     assert!(server.seen(MODIFY).is_empty());
 }
 
 #[tokio::test]
 async fn members_already_present_are_success_in_one_round_trip_where_the_control_is_honoured() {
-    let server = Fake::start(&[PERMISSIVE_MODIFY], |request: &Request| if request.operation == MODIFY { done(request) } else { Vec::new() }).await;
-    run(DirectoryKind::OpenLdap, &server, vec![Step::new(members(&["uid=ada,dc=e"], &[]))], None).await.unwrap();
+    let server = Fake::start(&[PERMISSIVE_MODIFY], |request: &Request| {
+        if request.operation == MODIFY {
+            done(request)
+        } else {
+            Vec::new()
+        }
+    })
+    .await;
+    run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(members(&["uid=ada,dc=e"], &[]))],
+        None,
+    )
+    .await
+    .unwrap();
     assert!(server.seen(MODIFY)[0].has(PERMISSIVE_MODIFY));
     assert!(server.seen(SEARCH).is_empty());
 }
@@ -271,21 +461,44 @@ async fn where_a_present_member_fails_the_whole_change_only_what_is_missing_is_s
     })
     .await;
     let change = members(&["CN=a,DC=e", "CN=b,DC=e", "CN=c,DC=e"], &[]);
-    run(DirectoryKind::ActiveDirectory, &server, vec![Step::new(change)], None).await.unwrap();
+    run(
+        DirectoryKind::ActiveDirectory,
+        &server,
+        vec![Step::new(change)],
+        None,
+    )
+    .await
+    .unwrap();
     let sent = server.seen(MODIFY);
     assert_eq!(sent.len(), 2);
-    assert_eq!(modified(&sent[1]), [(0, vec!["CN=b,DC=e".to_owned(), "CN=c,DC=e".to_owned()])]);
+    assert_eq!(
+        modified(&sent[1]),
+        [(0, vec!["CN=b,DC=e".to_owned(), "CN=c,DC=e".to_owned()])]
+    );
 }
 
 #[tokio::test]
 async fn removing_the_absent_and_adding_the_present_alone_changes_nothing_and_succeeds() {
     let server = Fake::start(&[], |request: &Request| match request.operation {
-        MODIFY => refused(request, 53, "Attribute member doesn't exist for target GUID 20e1fb89-ba6c-4ab5-aaa1-87e371668646"),
-        SEARCH if !request.name().is_empty() => vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())],
+        MODIFY => refused(
+            request,
+            53,
+            "Attribute member doesn't exist for target GUID 20e1fb89-ba6c-4ab5-aaa1-87e371668646",
+        ),
+        SEARCH if !request.name().is_empty() => {
+            vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())]
+        }
         _ => Vec::new(),
     })
     .await;
-    run(DirectoryKind::ActiveDirectory, &server, vec![Step::new(members(&[], &["CN=a,DC=e"]))], None).await.unwrap();
+    run(
+        DirectoryKind::ActiveDirectory,
+        &server,
+        vec![Step::new(members(&[], &["CN=a,DC=e"]))],
+        None,
+    )
+    .await
+    .unwrap();
     assert_eq!(server.seen(MODIFY).len(), 1);
 }
 
@@ -294,11 +507,19 @@ async fn the_wrong_direction_is_no_success() {
     // The server says "exists", but the look says that the member is not there: something else is wrong.
     let server = Fake::start(&[], |request: &Request| match request.operation {
         MODIFY => refused(request, 68, ""),
-        SEARCH if !request.name().is_empty() => vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())],
+        SEARCH if !request.name().is_empty() => {
+            vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())]
+        }
         _ => Vec::new(),
     })
     .await;
-    let failed = run(DirectoryKind::ActiveDirectory, &server, vec![Step::new(members(&["CN=a,DC=e"], &[]))], None).await;
+    let failed = run(
+        DirectoryKind::ActiveDirectory,
+        &server,
+        vec![Step::new(members(&["CN=a,DC=e"], &[]))],
+        None,
+    )
+    .await;
     assert!(matches!(failed.unwrap_err().error, Error::Refused(_)));
     assert_eq!(server.seen(MODIFY).len(), 1);
 }
@@ -314,21 +535,44 @@ async fn a_member_change_whose_answer_is_lost_is_completed_with_what_is_missing(
         _ => Vec::new(),
     })
     .await;
-    run(DirectoryKind::OpenLdap, &server, vec![Step::new(members(&["uid=a,dc=e", "uid=b,dc=e"], &[]))], None).await.unwrap();
+    run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(members(&["uid=a,dc=e", "uid=b,dc=e"], &[]))],
+        None,
+    )
+    .await
+    .unwrap();
     let sent = server.seen(MODIFY);
     assert_eq!(modified(&sent[1]), [(0, vec!["uid=b,dc=e".to_owned()])]);
 }
 
 #[tokio::test]
 async fn the_last_member_of_a_group_without_placeholder_leaves_one_behind() {
-    let server = Fake::start(&[PERMISSIVE_MODIFY], |request: &Request| match request.operation {
-        MODIFY if modified(request).len() == 1 => refused(request, 65, "object class 'groupOfNames' requires attribute 'member'"),
-        MODIFY => done(request),
-        _ => Vec::new(),
+    let server = Fake::start(&[PERMISSIVE_MODIFY], |request: &Request| {
+        match request.operation {
+            MODIFY if modified(request).len() == 1 => refused(
+                request,
+                65,
+                "object class 'groupOfNames' requires attribute 'member'",
+            ),
+            MODIFY => done(request),
+            _ => Vec::new(),
+        }
     })
     .await;
-    run(DirectoryKind::OpenLdap, &server, vec![Step::new(members(&[], &["uid=a,dc=e"]))], None).await.unwrap();
-    assert_eq!(modified(&server.seen(MODIFY)[1]), [(0, vec![String::new()]), (1, vec!["uid=a,dc=e".to_owned()])]);
+    run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(members(&[], &["uid=a,dc=e"]))],
+        None,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        modified(&server.seen(MODIFY)[1]),
+        [(0, vec![String::new()]), (1, vec!["uid=a,dc=e".to_owned()])]
+    );
 }
 
 #[tokio::test]
@@ -340,8 +584,51 @@ async fn members_in_batches_that_fail_half_way_say_so() {
         _ => Vec::new(),
     })
     .await;
-    let many: Vec<String> = (0..1500).map(|number| format!("uid={number},dc=e")).collect();
+    let many: Vec<String> = (0..1500)
+        .map(|number| format!("uid={number},dc=e"))
+        .collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let failed = run(DirectoryKind::OpenLdap, &server, vec![Step::new(members(&many, &[]))], None).await.unwrap_err();
-    assert!(matches!(failed.undo, Undo::Kept) && failed.to_string().contains("stand"), "{failed}");
+    let failed = run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(members(&many, &[]))],
+        None,
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(failed.undo, Undo::Kept) && failed.to_string().contains("stand"),
+        "{failed}"
+    );
+}
+
+#[tokio::test]
+async fn of_a_large_group_only_the_values_in_question_are_read() {
+    let server = Fake::start(&[MATCHED_VALUES], |request: &Request| {
+        match request.operation {
+            MODIFY if modified(request)[0].1.len() == 2 => {
+                refused(request, 16, "modify/delete: member: no such value")
+            }
+            MODIFY => done(request),
+            SEARCH if request.has(MATCHED_VALUES) => {
+                found("cn=g,dc=e", &[("member", &["uid=b,dc=e"])])
+            }
+            _ => Vec::new(),
+        }
+    })
+    .await;
+    let change = members(&[], &["uid=a,dc=e", "uid=b,dc=e"]);
+    run(
+        DirectoryKind::OpenLdap,
+        &server,
+        vec![Step::new(change)],
+        None,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        modified(&server.seen(MODIFY)[1]),
+        [(1, vec!["uid=b,dc=e".to_owned()])]
+    );
+    assert_eq!(server.seen(SEARCH).len(), 1);
 }

@@ -27,11 +27,19 @@ pub(super) fn integer(value: u32) -> StructureTag {
 }
 
 pub(super) fn sequence(parts: Vec<StructureTag>) -> StructureTag {
-    StructureTag { class: TagClass::Universal, id: Types::Sequence as u64, payload: PL::C(parts) }
+    StructureTag {
+        class: TagClass::Universal,
+        id: Types::Sequence as u64,
+        payload: PL::C(parts),
+    }
 }
 
 fn primitive(kind: Types, content: Vec<u8>) -> StructureTag {
-    StructureTag { class: TagClass::Universal, id: kind as u64, payload: PL::P(content) }
+    StructureTag {
+        class: TagClass::Universal,
+        id: kind as u64,
+        payload: PL::P(content),
+    }
 }
 
 /// The value's octets.
@@ -85,7 +93,9 @@ fn decode_one(bytes: &[u8], depth: usize) -> Option<(StructureTag, &[u8])> {
             return None;
         }
         let (digits, after) = rest.split_at_checked(count)?;
-        length = digits.iter().try_fold(0_usize, |sum, byte| Some(sum.checked_mul(256)? | usize::from(*byte)))?;
+        length = digits.iter().try_fold(0_usize, |sum, byte| {
+            Some(sum.checked_mul(256)? | usize::from(*byte))
+        })?;
         rest = after;
     }
     let (content, rest) = rest.split_at_checked(length)?;
@@ -101,7 +111,11 @@ fn decode_one(bytes: &[u8], depth: usize) -> Option<(StructureTag, &[u8])> {
         }
         PL::C(parts)
     };
-    let value = StructureTag { class: TagClass::from_u8(head >> 6)?, id: u64::from(head & 0x1f), payload };
+    let value = StructureTag {
+        class: TagClass::from_u8(head >> 6)?,
+        id: u64::from(head & 0x1f),
+        payload,
+    };
     Some((value, rest))
 }
 
@@ -133,7 +147,12 @@ mod tests {
 
     #[test]
     fn integers_have_no_superfluous_octets_and_no_sign() {
-        for (number, encoded) in [(0, vec![2, 1, 0]), (127, vec![2, 1, 127]), (128, vec![2, 2, 0, 128]), (500, vec![2, 2, 1, 244])] {
+        for (number, encoded) in [
+            (0, vec![2, 1, 0]),
+            (127, vec![2, 1, 127]),
+            (128, vec![2, 2, 0, 128]),
+            (500, vec![2, 2, 1, 244]),
+        ] {
             assert_eq!(encode(integer(number)), encoded);
         }
         assert_eq!(encode(integer(u32::MAX)), vec![2, 5, 0, 255, 255, 255, 255]);

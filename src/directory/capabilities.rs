@@ -29,7 +29,12 @@ pub struct Capabilities {
     pub host: Option<String>,
 }
 
-const LISTS: [&str; 4] = ["supportedControl", "supportedExtension", "supportedFeatures", "supportedCapabilities"];
+const LISTS: [&str; 4] = [
+    "supportedControl",
+    "supportedExtension",
+    "supportedFeatures",
+    "supportedCapabilities",
+];
 const OTHERS: [&str; 7] = [
     "vendorName",
     "vendorVersion",
@@ -48,10 +53,14 @@ impl Capabilities {
     }
 
     fn of(entry: &Entry) -> Self {
-        let texts = |name: &'static str| entry.texts(&AttributeName::known(name)).map(str::to_owned);
+        let texts =
+            |name: &'static str| entry.texts(&AttributeName::known(name)).map(str::to_owned);
         let first = |name: &'static str| texts(name).next();
         let dns = |name: &'static str| texts(name).filter_map(|text| Dn::parse(&text).ok());
-        let vendor: Vec<String> = ["vendorName", "vendorVersion"].into_iter().filter_map(first).collect();
+        let vendor: Vec<String> = ["vendorName", "vendorVersion"]
+            .into_iter()
+            .filter_map(first)
+            .collect();
         Self {
             supported: LISTS.into_iter().flat_map(texts).collect(),
             vendor: (!vendor.is_empty()).then(|| vendor.join(" ")),
@@ -80,8 +89,14 @@ pub(super) fn root_dse_query(all: bool) -> Query {
 }
 
 /// The entry in the answer to [`root_dse_query`].
-pub(super) fn root_dse(entries: Vec<(RawEntry, Vec<ldap3::controls::Control>)>) -> Result<Entry, Error> {
-    let raw = entries.into_iter().next().ok_or_else(|| Error::protocol("the server shows no rootDSE"))?.0;
+pub(super) fn root_dse(
+    entries: Vec<(RawEntry, Vec<ldap3::controls::Control>)>,
+) -> Result<Entry, Error> {
+    let raw = entries
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::protocol("the server shows no rootDSE"))?
+        .0;
     let mut entry = Entry::new(Dn::root());
     for (name, values) in raw.attributes {
         if let Ok(name) = AttributeName::parse(&name) {
@@ -92,10 +107,21 @@ pub(super) fn root_dse(entries: Vec<(RawEntry, Vec<ldap3::controls::Control>)>) 
 }
 
 /// Reads them on a fresh connection.
-pub(super) async fn read(connection: &Connection, deadline: Deadline) -> Result<Capabilities, Error> {
-    let answer = connection.search(root_dse_query(false), deadline).await.map_err(super::wire::Fault::of_read)?;
+pub(super) async fn read(
+    connection: &Connection,
+    deadline: Deadline,
+) -> Result<Capabilities, Error> {
+    let answer = connection
+        .search(root_dse_query(false), deadline)
+        .await
+        .map_err(super::wire::Fault::of_read)?;
     if answer.result.rc != 0 {
-        return Err(super::meaning::rejection(answer.result.rc, &answer.result.text, connection.secured).into());
+        return Err(super::meaning::rejection(
+            answer.result.rc,
+            &answer.result.text,
+            connection.secured,
+        )
+        .into());
     }
     Ok(Capabilities::of(&root_dse(answer.entries)?))
 }
@@ -107,13 +133,25 @@ mod tests {
     #[test]
     fn the_root_dse_of_a_domain_controller_tells_what_it_can() {
         let entry = Entry::new(Dn::root())
-            .with(AttributeName::known("supportedControl"), ["1.2.840.113556.1.4.319"])
-            .with(AttributeName::known("supportedCapabilities"), ["1.2.840.113556.1.4.800"])
-            .with(AttributeName::known("defaultNamingContext"), ["DC=ad,DC=example"]);
+            .with(
+                AttributeName::known("supportedControl"),
+                ["1.2.840.113556.1.4.319"],
+            )
+            .with(
+                AttributeName::known("supportedCapabilities"),
+                ["1.2.840.113556.1.4.800"],
+            )
+            .with(
+                AttributeName::known("defaultNamingContext"),
+                ["DC=ad,DC=example"],
+            );
         let read = Capabilities::of(&entry);
         assert!(read.supports("1.2.840.113556.1.4.319") && read.supports("1.2.840.113556.1.4.800"));
         assert!(!read.supports("1.3.6.1.1.12"));
-        assert_eq!(read.default_naming_context, Dn::parse("dc=AD,dc=example").ok());
+        assert_eq!(
+            read.default_naming_context,
+            Dn::parse("dc=AD,dc=example").ok()
+        );
         assert_eq!(read.vendor, None);
     }
 }

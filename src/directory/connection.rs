@@ -89,9 +89,13 @@ impl Connection {
         match deadline.bound(establish(&opening, deadline)).await {
             Some(Ok(connection)) => Ok(connection),
             Some(Err(error @ Error::BindRefused { .. })) => Err(error),
-            Some(Err(Error::Unavailable { reason })) => Err(Error::unavailable(format!("{server}: {reason}"))),
+            Some(Err(Error::Unavailable { reason })) => {
+                Err(Error::unavailable(format!("{server}: {reason}")))
+            }
             Some(Err(error)) => Err(Error::unavailable(format!("{server}: {error}"))),
-            None => Err(Error::unavailable(format!("{server}: no connection in time"))),
+            None => Err(Error::unavailable(format!(
+                "{server}: no connection in time"
+            ))),
         }
     }
 
@@ -117,13 +121,19 @@ impl Connection {
     /// The right to one operation, if one is free.
     pub(super) fn try_lease(self: &Arc<Self>) -> Option<Lease> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        Some(Lease { connection: Arc::clone(self), _permit: permit })
+        Some(Lease {
+            connection: Arc::clone(self),
+            _permit: permit,
+        })
     }
 
     /// Waits for the right to one operation; none when the connection ends first.
     pub(super) async fn lease(self: Arc<Self>) -> Option<Lease> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
-        Some(Lease { connection: self, _permit: permit })
+        Some(Lease {
+            connection: self,
+            _permit: permit,
+        })
     }
 
     /// Whether it is to be replaced because of its age or its work. Work counts because the client library forgets to
@@ -149,7 +159,8 @@ impl Connection {
     /// Whether it is time to ask whether the server is still there. Claims the probe: the caller must run it.
     pub(super) fn claim_probe(&self, interval: Duration) -> bool {
         let last = Duration::from_millis(self.last_answer.load(Ordering::Relaxed));
-        let due = self.suspect.load(Ordering::Relaxed) || self.opened.elapsed().saturating_sub(last) >= interval;
+        let due = self.suspect.load(Ordering::Relaxed)
+            || self.opened.elapsed().saturating_sub(last) >= interval;
         due && !self.probing.swap(true, Ordering::Relaxed)
     }
 
@@ -166,7 +177,13 @@ impl Connection {
 
     /// Ends the connection at once. What was not sent yet never will be, and the server is told by a reset.
     pub(super) fn give_up(&self) {
-        if let Some(socket) = self.state.socket.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(socket) = self
+            .state
+            .socket
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+        {
             socket::forget_unsent(socket);
         }
         self.permits.close();
@@ -178,7 +195,11 @@ impl Connection {
         let mut end = self.state.end.subscribe();
         self.give_up();
         let ended = end.wait_for(Option::is_some);
-        if Deadline::after(Duration::from_secs(1)).bound(ended).await.is_none() {
+        if Deadline::after(Duration::from_secs(1))
+            .bound(ended)
+            .await
+            .is_none()
+        {
             tracing::warn!("a directory connection that was given up did not end within a second");
         }
     }
@@ -189,7 +210,11 @@ impl Drop for Connection {
     fn drop(&mut self) {
         if self.is_open() {
             let mut ldap = self.ldap.clone();
-            self.runtime.spawn(async move { Deadline::after(Duration::from_secs(1)).bound(ldap.unbind()).await });
+            self.runtime.spawn(async move {
+                Deadline::after(Duration::from_secs(1))
+                    .bound(ldap.unbind())
+                    .await
+            });
         }
     }
 }
@@ -199,26 +224,41 @@ async fn establish(opening: &Opening<'_>, deadline: Deadline) -> Result<Connecti
     let (stream, address) = socket::connect(server, opening.address, settings.keepalive, deadline)
         .await
         .map_err(Error::unavailable)?;
-    let second = stream.try_clone().map_err(|error| Error::unavailable(error.to_string()))?;
+    let second = stream
+        .try_clone()
+        .map_err(|error| Error::unavailable(error.to_string()))?;
     let library = LdapConnSettings::new()
         .set_std_stream(StdStream::Tcp(stream))
         .set_config(Arc::clone(&opening.tls))
         .set_starttls(server.security == Security::StartTls);
     let url = server.library_url();
     // In a task of its own, since the library panics on malformed answers.
-    let connecting = runtime.spawn(async move { LdapConnAsync::with_settings(library, &url).await });
+    let connecting =
+        runtime.spawn(async move { LdapConnAsync::with_settings(library, &url).await });
     let (library, ldap) = match AbortOnDrop(connecting).join().await {
         Ok(Ok(pair)) => pair,
-        Ok(Err(error)) => return Err(Error::unavailable(format!("{}: {error}", socket::shown(address)))),
+        Ok(Err(error)) => {
+            return Err(Error::unavailable(format!(
+                "{}: {error}",
+                socket::shown(address)
+            )));
+        }
         Err(_) => return Err(Error::protocol("the answer to StartTLS is malformed")),
     };
 
     let permits = Arc::new(Semaphore::new(settings.in_flight));
-    let state = Arc::new(State { end: watch::Sender::new(None), socket: Mutex::new(Some(second)) });
+    let state = Arc::new(State {
+        end: watch::Sender::new(None),
+        socket: Mutex::new(Some(second)),
+    });
     let driving = runtime.spawn(library.drive());
     let driver = driving.abort_handle();
     runtime.spawn({
-        let (state, permits, ended) = (Arc::clone(&state), Arc::clone(&permits), Arc::clone(&opening.ended));
+        let (state, permits, ended) = (
+            Arc::clone(&state),
+            Arc::clone(&permits),
+            Arc::clone(&opening.ended),
+        );
         async move {
             let reason = match driving.await {
                 Ok(Ok(())) => "the server closed the connection".to_owned(),
@@ -237,7 +277,10 @@ async fn establish(opening: &Opening<'_>, deadline: Deadline) -> Result<Connecti
     let life = settings.max_age.mul_f64(1.0 - opening.jitter / 10.0);
     let mut connection = Connection {
         ldap,
-        place: Place { server: opening.index, address },
+        place: Place {
+            server: opening.index,
+            address,
+        },
         capabilities: Capabilities::default(),
         secured: server.security != Security::None,
         permits,
@@ -260,12 +303,16 @@ async fn establish(opening: &Opening<'_>, deadline: Deadline) -> Result<Connecti
 async fn bind(connection: &Connection, settings: &Settings) -> Result<(), Error> {
     let mut ldap = connection.handle();
     let (dn, password) = (settings.bind.dn.clone(), settings.bind.password.clone());
-    let binding = connection.runtime.spawn(async move { ldap.simple_bind(&dn, password.expose_secret()).await });
+    let binding = connection
+        .runtime
+        .spawn(async move { ldap.simple_bind(&dn, password.expose_secret()).await });
     let result = match AbortOnDrop(binding).join().await {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => {
             let reason = connection.end().unwrap_or_else(|| error.to_string());
-            return Err(Error::unavailable(format!("the bind got no answer: {reason}")));
+            return Err(Error::unavailable(format!(
+                "the bind got no answer: {reason}"
+            )));
         }
         Err(_) => return Err(Error::protocol("the answer to the bind is malformed")),
     };
@@ -278,8 +325,14 @@ async fn bind(connection: &Connection, settings: &Settings) -> Result<(), Error>
         return Err(Error::unavailable(format!("the bind failed: {rejection}")));
     }
     let reason = match meaning::bind_reason(&result.text) {
-        Some(reason) => format!("{reason} (bind as `{}`, result {}: {})", settings.bind.dn, result.rc, result.text),
-        None => format!("{} (bind as `{}`, result {}: {})", rejection.meaning, settings.bind.dn, result.rc, result.text),
+        Some(reason) => format!(
+            "{reason} (bind as `{}`, result {}: {})",
+            settings.bind.dn, result.rc, result.text
+        ),
+        None => format!(
+            "{} (bind as `{}`, result {}: {})",
+            rejection.meaning, settings.bind.dn, result.rc, result.text
+        ),
     };
     Err(Error::BindRefused { reason })
 }

@@ -1,7 +1,9 @@
 //! The LDAP controls this bridge sends and understands.
 
-use ldap3::controls::{Control, RawControl};
+use lber::common::TagClass;
+use lber::structure::{PL, StructureTag};
 use lber::structures::ASNTag;
+use ldap3::controls::{Control, RawControl};
 use uuid::Uuid;
 
 use crate::ldap::{AttributeName, DirectoryKind, Filter};
@@ -24,11 +26,17 @@ pub(super) const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
 pub(super) const POST_READ: &str = "1.3.6.1.1.13.2";
 /// Only if the entry matches, RFC 4528.
 pub(super) const ASSERTION: &str = "1.3.6.1.1.12";
+/// Only the values that match, RFC 3876.
+pub(super) const MATCHED_VALUES: &str = "1.2.826.0.1.3344810.2.3";
 /// Who am I, RFC 4532.
 pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 
 fn control(identifier: &str, critical: bool, value: Option<Vec<u8>>) -> RawControl {
-    RawControl { ctype: identifier.to_owned(), crit: critical, val: value }
+    RawControl {
+        ctype: identifier.to_owned(),
+        crit: critical,
+        val: value,
+    }
 }
 
 /// Asks for a page of so many entries; the cookie is empty for the first page. Critical: an answer without pages
@@ -48,7 +56,11 @@ pub(super) fn next_page(controls: &[Control]) -> Option<Vec<u8>> {
 
 /// Asks for DNs in the form `<GUID=…>;<SID=…>;…` with the GUID as text (option 1).
 pub(super) fn extended_dn() -> RawControl {
-    control(EXTENDED_DN, false, Some(ber::encode(ber::sequence(vec![ber::integer(1)]))))
+    control(
+        EXTENDED_DN,
+        false,
+        Some(ber::encode(ber::sequence(vec![ber::integer(1)]))),
+    )
 }
 
 /// Asks for the id attribute of every entry that these attributes point at.
@@ -70,23 +82,35 @@ pub(super) struct Dereferenced {
 }
 
 /// The ids in a deref answer; `None` when the entry came without such a control.
-pub(super) fn dereferenced(controls: &[Control], kind: DirectoryKind) -> Result<Option<Vec<Dereferenced>>, Error> {
+pub(super) fn dereferenced(
+    controls: &[Control],
+    kind: DirectoryKind,
+) -> Result<Option<Vec<Dereferenced>>, Error> {
     let Some(value) = value_of(controls, DEREF) else {
         return Ok(None);
     };
     ber::decode(value)
         .and_then(ber::parts)
-        .and_then(|lines| lines.into_iter().map(|line| dereferenced_line(line, kind)).collect())
+        .and_then(|lines| {
+            lines
+                .into_iter()
+                .map(|line| dereferenced_line(line, kind))
+                .collect()
+        })
         .map(Some)
         .ok_or_else(|| Error::protocol("the answer to the deref control is malformed"))
 }
 
-fn dereferenced_line(line: lber::structure::StructureTag, kind: DirectoryKind) -> Option<Dereferenced> {
+fn dereferenced_line(line: StructureTag, kind: DirectoryKind) -> Option<Dereferenced> {
     let mut fields = ber::parts(line)?.into_iter();
     let attribute = ber::text(fields.next()?)?;
     let dn = ber::text(fields.next()?)?;
     let mut id = None;
-    for value in fields.next().map(ber::parts).unwrap_or_else(|| Some(Vec::new()))? {
+    for value in fields
+        .next()
+        .map(ber::parts)
+        .unwrap_or_else(|| Some(Vec::new()))?
+    {
         let (name, values) = decode::attribute(value)?;
         if kind.id_attribute().is(&name) {
             id = values.first().and_then(|value| kind.id_of(value));
@@ -95,10 +119,24 @@ fn dereferenced_line(line: lber::structure::StructureTag, kind: DirectoryKind) -
     Some(Dereferenced { attribute, dn, id })
 }
 
-/// Makes adding a present value and deleting an absent one succeed. Not critical: Samba, which does not honour it for
-/// `member`, lists it nevertheless.
+/// Makes adding a present value and deleting an absent one succeed. Never critical: OpenLDAP honours it without listing
+/// it, Samba lists it without honouring it for `member`.
 pub(super) fn permissive_modify() -> RawControl {
     control(PERMISSIVE_MODIFY, false, None)
+}
+
+/// Asks for those of these values that the attribute holds, and no others: of a group of any size only a few.
+pub(super) fn matched_values(attribute: &AttributeName, values: &[Vec<u8>]) -> RawControl {
+    let equals = |value: &Vec<u8>| StructureTag {
+        class: TagClass::Context,
+        id: 3,
+        payload: PL::C(vec![
+            ber::octets(attribute.as_str()),
+            ber::octets(value.clone()),
+        ]),
+    };
+    let value = ber::sequence(values.iter().map(equals).collect());
+    control(MATCHED_VALUES, false, Some(ber::encode(value)))
 }
 
 /// Keeps the search within the domain, so that no referrals come back.
@@ -116,7 +154,11 @@ pub(super) fn post_read<'a>(attributes: impl IntoIterator<Item = &'a str>) -> Ra
 pub(super) fn post_read_entry(controls: &[Control]) -> Option<Result<RawEntry, Error>> {
     let value = value_of(controls, POST_READ)?;
     let malformed = || Error::protocol("the answer to the post-read control is malformed");
-    Some(ber::decode(value).ok_or_else(malformed).and_then(decode::entry))
+    Some(
+        ber::decode(value)
+            .ok_or_else(malformed)
+            .and_then(decode::entry),
+    )
 }
 
 /// Makes the change fail unless the entry matches. Always critical: a server that does not know the control would
@@ -124,18 +166,25 @@ pub(super) fn post_read_entry(controls: &[Control]) -> Option<Result<RawEntry, E
 pub(super) fn assertion(filter: &Filter) -> Result<RawControl, Error> {
     let parsed = ldap3::parse_filter(filter.to_string())
         .map_err(|()| Error::protocol(format!("the condition {filter} cannot be encoded")))?;
-    Ok(control(ASSERTION, true, Some(ber::encode(parsed.into_structure()))))
+    Ok(control(
+        ASSERTION,
+        true,
+        Some(ber::encode(parsed.into_structure())),
+    ))
 }
 
 fn value_of<'a>(controls: &'a [Control], identifier: &str) -> Option<&'a [u8]> {
-    controls.iter().find(|control| control.1.ctype == identifier)?.1.val.as_deref()
+    controls
+        .iter()
+        .find(|control| control.1.ctype == identifier)?
+        .1
+        .val
+        .as_deref()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lber::common::TagClass;
-    use lber::structure::{PL, StructureTag};
 
     fn answered(identifier: &str, value: Vec<u8>) -> Vec<Control> {
         vec![Control(None, control(identifier, false, Some(value)))]
@@ -150,8 +199,14 @@ mod tests {
     fn the_cookie_of_a_page_comes_back_as_it_was() {
         let sent = paged(500, b"\x00cookie");
         assert!(sent.crit);
-        assert_eq!(sent.val.as_deref(), Some(&b"\x30\x0d\x02\x02\x01\xf4\x04\x07\x00cookie"[..]));
-        assert_eq!(next_page(&answered(PAGED_RESULTS, sent.val.unwrap())), Some(b"\x00cookie".to_vec()));
+        assert_eq!(
+            sent.val.as_deref(),
+            Some(&b"\x30\x0d\x02\x02\x01\xf4\x04\x07\x00cookie"[..])
+        );
+        assert_eq!(
+            next_page(&answered(PAGED_RESULTS, sent.val.unwrap())),
+            Some(b"\x00cookie".to_vec())
+        );
         assert_eq!(next_page(&[]), None);
         assert_eq!(next_page(&answered(PAGED_RESULTS, vec![0x30, 1])), None);
     }
@@ -166,11 +221,24 @@ mod tests {
             id: 0,
             payload: PL::C(vec![ber::sequence(vec![ber::octets("entryUUID"), values])]),
         };
-        let known = ber::sequence(vec![ber::octets("member"), ber::octets("uid=ada"), attributes]);
+        let known = ber::sequence(vec![
+            ber::octets("member"),
+            ber::octets("uid=ada"),
+            attributes,
+        ]);
         let dangling = ber::sequence(vec![ber::octets("member"), ber::octets("uid=gone")]);
         let value = ber::encode(ber::sequence(vec![known, dangling]));
-        let read = dereferenced(&answered(DEREF, value), kind).unwrap().unwrap();
-        assert_eq!(read[0], Dereferenced { attribute: "member".into(), dn: "uid=ada".into(), id: Some(id) });
+        let read = dereferenced(&answered(DEREF, value), kind)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            read[0],
+            Dereferenced {
+                attribute: "member".into(),
+                dn: "uid=ada".into(),
+                id: Some(id)
+            }
+        );
         assert_eq!(read[1].id, None);
     }
 
@@ -183,6 +251,9 @@ mod tests {
     fn an_assertion_is_always_critical() {
         let sent = assertion(&Filter::equal(AttributeName::known("cn"), "a")).unwrap();
         assert!(sent.crit);
-        assert_eq!(sent.val.as_deref(), Some(&b"\xa3\x07\x04\x02cn\x04\x01a"[..]));
+        assert_eq!(
+            sent.val.as_deref(),
+            Some(&b"\xa3\x07\x04\x02cn\x04\x01a"[..])
+        );
     }
 }

@@ -15,14 +15,25 @@ pub(super) struct RawEntry {
 
 /// Decodes a `SearchResultEntry`, or the same shape inside a post-read response (RFC 4527 §3.2).
 pub(super) fn entry(value: StructureTag) -> Result<RawEntry, Error> {
-    let malformed = |what: &str| Error::protocol(format!("a search result entry is malformed: {what}"));
-    let mut fields = ber::parts(value).ok_or_else(|| malformed("it is no sequence"))?.into_iter();
-    let name = fields.next().and_then(ber::content).ok_or_else(|| malformed("it has no name"))?;
+    let malformed =
+        |what: &str| Error::protocol(format!("a search result entry is malformed: {what}"));
+    let mut fields = ber::parts(value)
+        .ok_or_else(|| malformed("it is no sequence"))?
+        .into_iter();
+    let name = fields
+        .next()
+        .and_then(ber::content)
+        .ok_or_else(|| malformed("it has no name"))?;
     let name = String::from_utf8(name).map_err(|_| malformed("its name is not UTF-8"))?;
-    let list = fields.next().and_then(ber::parts).ok_or_else(|| malformed("it has no list of attributes"))?;
+    let list = fields
+        .next()
+        .and_then(ber::parts)
+        .ok_or_else(|| malformed("it has no list of attributes"))?;
     let attributes = list
         .into_iter()
-        .map(|part| attribute(part).ok_or_else(|| malformed("one of its attributes is no name with values")))
+        .map(|part| {
+            attribute(part).ok_or_else(|| malformed("one of its attributes is no name with values"))
+        })
         .collect::<Result<_, _>>()?;
     Ok(RawEntry { name, attributes })
 }
@@ -31,7 +42,10 @@ pub(super) fn entry(value: StructureTag) -> Result<RawEntry, Error> {
 pub(super) fn attribute(value: StructureTag) -> Option<(String, Vec<Vec<u8>>)> {
     let mut fields = ber::parts(value)?.into_iter();
     let name = ber::text(fields.next()?)?;
-    let values = ber::parts(fields.next()?)?.into_iter().map(ber::content).collect::<Option<_>>()?;
+    let values = ber::parts(fields.next()?)?
+        .into_iter()
+        .map(ber::content)
+        .collect::<Option<_>>()?;
     Some((name, values))
 }
 
@@ -43,7 +57,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry_of(name: &[u8], attributes: StructureTag) -> StructureTag {
-        StructureTag { class: TagClass::Application, id: 4, payload: PL::C(vec![ber::octets(name), attributes]) }
+        StructureTag {
+            class: TagClass::Application,
+            id: 4,
+            payload: PL::C(vec![ber::octets(name), attributes]),
+        }
     }
 
     #[test]
@@ -52,7 +70,13 @@ mod tests {
         let list = ber::sequence(vec![ber::sequence(vec![ber::octets("jpegPhoto"), values])]);
         let read = entry(entry_of(b"uid=ada", list)).unwrap();
         assert_eq!(read.name, "uid=ada");
-        assert_eq!(read.attributes, vec![("jpegPhoto".to_owned(), vec![vec![0xff, 0], b"text".to_vec()])]);
+        assert_eq!(
+            read.attributes,
+            vec![(
+                "jpegPhoto".to_owned(),
+                vec![vec![0xff, 0], b"text".to_vec()]
+            )]
+        );
     }
 
     #[test]

@@ -27,7 +27,11 @@ impl Pool {
     /// Runs a read. One that fails because of its connection is sent once more on another; reading twice does no harm.
     ///
     /// `query` is asked to make the request for the connection that will carry it.
-    pub(super) async fn read(&self, deadline: Deadline, query: impl Fn(&Connection) -> Query) -> Result<(Answer, Lease), Error> {
+    pub(super) async fn read(
+        &self,
+        deadline: Deadline,
+        query: impl Fn(&Connection) -> Query,
+    ) -> Result<(Answer, Lease), Error> {
         let mut avoid = None;
         loop {
             let lease = self.lease(avoid.as_ref(), deadline).await?;
@@ -59,9 +63,17 @@ impl Pool {
     }
 
     /// Runs one more read on the connection of an earlier one.
-    pub(super) async fn read_on(&self, lease: &Lease, query: Query, deadline: Deadline) -> Result<Answer, Fault> {
+    pub(super) async fn read_on(
+        &self,
+        lease: &Lease,
+        query: Query,
+        deadline: Deadline,
+    ) -> Result<Answer, Fault> {
         self.count_round_trip();
-        lease.connection.search(query, deadline.or_after(self.settings.operation_timeout)).await
+        lease
+            .connection
+            .search(query, deadline.or_after(self.settings.operation_timeout))
+            .await
     }
 
     /// Sends a write once. Only one that certainly was not sent, or was refused because the connection had lost its
@@ -92,7 +104,11 @@ impl Pool {
                     connection.give_up();
                     avoid = Some(connection);
                 }
-                Ok(result) => return Sent::Not(meaning::rejection(result.rc, &result.text, connection.secured).into()),
+                Ok(result) => {
+                    return Sent::Not(
+                        meaning::rejection(result.rc, &result.text, connection.secured).into(),
+                    );
+                }
                 Err(Fault::NotSent(_)) if avoid.is_none() => avoid = Some(connection),
                 Err(Fault::NotSent(reason)) => return Sent::Not(Error::unavailable(reason)),
                 Err(fault) => {
@@ -106,5 +122,6 @@ impl Pool {
 }
 
 fn lost_bind(result: &LdapResult, secured: bool) -> bool {
-    result.rc == 1 && meaning::rejection(result.rc, &result.text, secured).meaning == Meaning::BindLost
+    result.rc == 1
+        && meaning::rejection(result.rc, &result.text, secured).meaning == Meaning::BindLost
 }

@@ -17,9 +17,9 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Rejection),
     /// A write was sent and its answer was lost, and a look at the entry did not show the change. Asking again is safe.
-    #[error("it is not known whether the change of `{dn}` happened: {reason}")]
+    #[error("it is not known whether the change happened: {reason}")]
     OutcomeUnknown {
-        /// The entry the change was about.
+        /// The entry the change was about; not in the message, which goes to the log.
         dn: String,
         /// What was lost and what the look showed.
         reason: String,
@@ -38,9 +38,9 @@ pub enum Error {
     },
 }
 
-/// A refusal by the directory, with what it means.
+/// A refusal by the directory, with what it means. `Display` leaves the diagnostic message out: it may name people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the directory refused: {meaning} (result {code}{}{}): {text}",
+#[error("the directory refused: {meaning} (result {code}{}{})",
     .sub_code.map(|sub| format!(", code {sub:08X}")).unwrap_or_default(),
     .attribute.as_ref().map(|name| format!(", attribute {name}")).unwrap_or_default())]
 pub struct Rejection {

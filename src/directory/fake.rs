@@ -42,14 +42,22 @@ impl Request {
     pub(super) fn name(&self) -> String {
         match &self.body.payload {
             PL::P(content) => String::from_utf8_lossy(content).into_owned(),
-            PL::C(parts) => parts.first().cloned().and_then(ber::text).unwrap_or_default(),
+            PL::C(parts) => parts
+                .first()
+                .cloned()
+                .and_then(ber::text)
+                .unwrap_or_default(),
         }
     }
 
     /// The attributes a search asks for.
     pub(super) fn attributes(&self) -> Vec<String> {
         let parts = ber::parts(self.body.clone()).unwrap_or_default();
-        let list = parts.get(7).cloned().and_then(ber::parts).unwrap_or_default();
+        let list = parts
+            .get(7)
+            .cloned()
+            .and_then(ber::parts)
+            .unwrap_or_default();
         list.into_iter().filter_map(ber::text).collect()
     }
 
@@ -72,13 +80,25 @@ pub(super) enum Reply {
 }
 
 pub(super) fn application(id: u64, parts: Vec<StructureTag>) -> StructureTag {
-    StructureTag { class: TagClass::Application, id, payload: PL::C(parts) }
+    StructureTag {
+        class: TagClass::Application,
+        id,
+        payload: PL::C(parts),
+    }
 }
 
 /// A result of the operation: RFC 4511 §4.1.9.
 pub(super) fn result(operation: u64, code: u8, text: &str) -> StructureTag {
-    let code = StructureTag { class: TagClass::Universal, id: 10, payload: PL::P(vec![code]) };
-    let response = if operation == SEARCH { 5 } else { operation + 1 };
+    let code = StructureTag {
+        class: TagClass::Universal,
+        id: 10,
+        payload: PL::P(vec![code]),
+    };
+    let response = if operation == SEARCH {
+        5
+    } else {
+        operation + 1
+    };
     application(response, vec![code, ber::octets(""), ber::octets(text)])
 }
 
@@ -87,7 +107,10 @@ pub(super) fn done(request: &Request) -> Vec<Reply> {
 }
 
 pub(super) fn refused(request: &Request, code: u8, text: &str) -> Vec<Reply> {
-    vec![Reply::Send(result(request.operation, code, text), Vec::new())]
+    vec![Reply::Send(
+        result(request.operation, code, text),
+        Vec::new(),
+    )]
 }
 
 pub(super) fn entry(dn: impl Into<Vec<u8>>, attributes: &[(&str, &[&str])]) -> StructureTag {
@@ -103,7 +126,10 @@ pub(super) fn entry(dn: impl Into<Vec<u8>>, attributes: &[(&str, &[&str])]) -> S
 
 /// One entry and success.
 pub(super) fn found(dn: &str, attributes: &[(&str, &[&str])]) -> Vec<Reply> {
-    vec![Reply::Send(entry(dn, attributes), Vec::new()), Reply::Send(result(SEARCH, 0, ""), Vec::new())]
+    vec![
+        Reply::Send(entry(dn, attributes), Vec::new()),
+        Reply::Send(result(SEARCH, 0, ""), Vec::new()),
+    ]
 }
 
 type Script = dyn Fn(&Request) -> Vec<Reply> + Send + Sync;
@@ -128,7 +154,10 @@ struct Shared {
 }
 
 impl Fake {
-    pub(super) async fn start(controls: &[&'static str], script: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static) -> Self {
+    pub(super) async fn start(
+        controls: &[&'static str],
+        script: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static,
+    ) -> Self {
         Self::start_at("127.0.0.1:0", controls, script).await
     }
 
@@ -158,7 +187,11 @@ impl Fake {
                 }
             }
         });
-        Self { address, shared, accepting }
+        Self {
+            address,
+            shared,
+            accepting,
+        }
     }
 
     pub(super) fn url(&self) -> String {
@@ -168,7 +201,12 @@ impl Fake {
     /// Everything of this kind that was asked, the rootDSE left out.
     pub(super) fn seen(&self, operation: u64) -> Vec<Request> {
         let all = self.shared.seen.lock().unwrap();
-        all.iter().filter(|one| one.operation == operation && !(operation == SEARCH && one.name().is_empty())).cloned().collect()
+        all.iter()
+            .filter(|one| {
+                one.operation == operation && !(operation == SEARCH && one.name().is_empty())
+            })
+            .cloned()
+            .collect()
     }
 
     pub(super) fn connections(&self) -> usize {
@@ -215,7 +253,9 @@ async fn serve(mut stream: TcpStream, number: usize, shared: Arc<Shared>) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 continue;
             }
-            if let Ok(read) = tokio::time::timeout(Duration::from_millis(20), stream.read(&mut chunk)).await {
+            if let Ok(read) =
+                tokio::time::timeout(Duration::from_millis(20), stream.read(&mut chunk)).await
+            {
                 break read;
             }
         };
@@ -237,7 +277,9 @@ async fn serve(mut stream: TcpStream, number: usize, shared: Arc<Shared>) {
             shared.seen.lock().unwrap().push(request.clone());
             for reply in replies {
                 let octets = match reply {
-                    Reply::Send(operation, controls) => message_of(&request.id, operation, controls),
+                    Reply::Send(operation, controls) => {
+                        message_of(&request.id, operation, controls)
+                    }
                     Reply::Raw(octets) => octets,
                     Reply::Wait(time) => {
                         tokio::time::sleep(time).await;
@@ -261,9 +303,14 @@ fn answer(shared: &Shared, request: &Request) -> Vec<Reply> {
     }
     match request.operation {
         BIND => done(request),
-        SEARCH if request.name().is_empty() => {
-            found("", &[("supportedControl", &shared.controls), ("defaultNamingContext", &["dc=e"]), ("supportedLDAPVersion", &["3"])])
-        }
+        SEARCH if request.name().is_empty() => found(
+            "",
+            &[
+                ("supportedControl", &shared.controls),
+                ("defaultNamingContext", &["dc=e"]),
+                ("supportedLDAPVersion", &["3"]),
+            ],
+        ),
         _ => Vec::new(),
     }
 }
@@ -275,7 +322,12 @@ fn first_message(buffer: &[u8]) -> Option<(StructureTag, usize)> {
         (2, first)
     } else {
         let digits = buffer.get(2..2 + (first & 0x7f))?;
-        (2 + digits.len(), digits.iter().fold(0, |sum, digit| sum * 256 + usize::from(*digit)))
+        (
+            2 + digits.len(),
+            digits
+                .iter()
+                .fold(0, |sum, digit| sum * 256 + usize::from(*digit)),
+        )
     };
     let whole = buffer.get(..head + content)?;
     Some((ber::decode(whole).unwrap(), head + content))
@@ -290,26 +342,57 @@ fn read_request(message: StructureTag, connection: usize) -> Request {
         .into_iter()
         .map(|control| {
             let mut fields = ber::parts(control).unwrap();
-            let value = if fields.len() > 1 && fields.last().unwrap().id == 4 { ber::content(fields.pop().unwrap()) } else { None };
-            (ber::text(fields.remove(0)).unwrap(), value.unwrap_or_default())
+            let value = if fields.len() > 1 && fields.last().unwrap().id == 4 {
+                ber::content(fields.pop().unwrap())
+            } else {
+                None
+            };
+            (
+                ber::text(fields.remove(0)).unwrap(),
+                value.unwrap_or_default(),
+            )
         })
         .collect();
-    Request { id, operation: body.id, body, controls, connection }
+    Request {
+        id,
+        operation: body.id,
+        body,
+        controls,
+        connection,
+    }
 }
 
-pub(super) fn message_of(id: &[u8], operation: StructureTag, controls: Vec<(&'static str, Vec<u8>)>) -> Vec<u8> {
-    let number = StructureTag { class: TagClass::Universal, id: 2, payload: PL::P(id.to_vec()) };
+pub(super) fn message_of(
+    id: &[u8],
+    operation: StructureTag,
+    controls: Vec<(&'static str, Vec<u8>)>,
+) -> Vec<u8> {
+    let number = StructureTag {
+        class: TagClass::Universal,
+        id: 2,
+        payload: PL::P(id.to_vec()),
+    };
     let mut parts = vec![number, operation];
     if !controls.is_empty() {
-        let list = controls.into_iter().map(|(oid, value)| ber::sequence(vec![ber::octets(oid), ber::octets(value)])).collect();
-        parts.push(StructureTag { class: TagClass::Context, id: 0, payload: PL::C(list) });
+        let list = controls
+            .into_iter()
+            .map(|(oid, value)| ber::sequence(vec![ber::octets(oid), ber::octets(value)]))
+            .collect();
+        parts.push(StructureTag {
+            class: TagClass::Context,
+            id: 0,
+            payload: PL::C(list),
+        });
     }
     ber::encode(ber::sequence(parts))
 }
 
 /// Settings for such servers, with everything quick.
 pub(super) fn settings(kind: DirectoryKind, urls: Vec<String>) -> Settings {
-    let bind = Bind { dn: "cn=bridge".into(), password: "secret".to_owned().into() };
+    let bind = Bind {
+        dn: "cn=bridge".into(),
+        password: "secret".to_owned().into(),
+    };
     // Not used by clear connections, but read.
     let trust = Trust::Authorities(super::tls::tests::AUTHORITY.as_bytes().to_vec());
     let mut settings = Settings::new(kind, urls, bind, trust);

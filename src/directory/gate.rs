@@ -13,17 +13,27 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) const fn new(first: Duration, limit: Duration) -> Self {
-        Self { first, limit, closed: None }
+        Self {
+            first,
+            limit,
+            closed: None,
+        }
     }
 
     /// Why no bind may be tried at this moment.
     pub(super) fn closed(&self, now: Instant) -> Option<&str> {
-        self.closed.as_ref().filter(|(until, ..)| now < *until).map(|(.., reason)| reason.as_str())
+        self.closed
+            .as_ref()
+            .filter(|(until, ..)| now < *until)
+            .map(|(.., reason)| reason.as_str())
     }
 
     /// When it opens; none when it is open.
     pub(super) fn opens(&self, now: Instant) -> Option<Instant> {
-        self.closed.as_ref().map(|(until, ..)| *until).filter(|until| now < *until)
+        self.closed
+            .as_ref()
+            .map(|(until, ..)| *until)
+            .filter(|until| now < *until)
     }
 
     /// A bind was refused: the pause doubles each time, up to the limit.
@@ -46,7 +56,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pause_after_a_refused_bind_grows_to_ten_minutes_and_is_forgotten_after_an_accepted_one() {
+    fn the_pause_after_a_refused_bind_grows_to_ten_minutes_and_is_forgotten_after_an_accepted_one()
+    {
         let mut gate = Gate::new(Duration::from_secs(30), Duration::from_secs(600));
         let mut now = Instant::now();
         assert_eq!(gate.closed(now), None);
@@ -54,7 +65,10 @@ mod tests {
             gate.refused(now, "wrong".into());
             let pause = Duration::from_secs(pause);
             assert_eq!(gate.opens(now), Some(now + pause));
-            assert_eq!(gate.closed(now + pause - Duration::from_millis(1)), Some("wrong"));
+            assert_eq!(
+                gate.closed(now + pause - Duration::from_millis(1)),
+                Some("wrong")
+            );
             now += pause;
             assert_eq!(gate.closed(now), None);
         }

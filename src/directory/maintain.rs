@@ -26,7 +26,11 @@ pub(super) async fn maintain(pool: Weak<Pool>) {
             None => return,
         };
         // A wish for a connection, or the end of one, shortens the wait, but not to nothing.
-        if Deadline::after(pause).bound(wake.notified()).await.is_some() {
+        if Deadline::after(pause)
+            .bound(wake.notified())
+            .await
+            .is_some()
+        {
             let breath = pool.upgrade().map(|pool| pool.breath()).unwrap_or_default();
             tokio::time::sleep(breath).await;
         }
@@ -37,7 +41,9 @@ impl Pool {
     /// What is left of the least time between two attempts.
     fn breath(&self) -> Duration {
         let state = self.state();
-        state.last_failure.map_or(Duration::ZERO, |failure| BREATH.saturating_sub(failure.elapsed()))
+        state.last_failure.map_or(Duration::ZERO, |failure| {
+            BREATH.saturating_sub(failure.elapsed())
+        })
     }
 
     /// One look at the connections. Answers how long until the next.
@@ -45,7 +51,9 @@ impl Pool {
         let live = self.sweep();
         self.probe_idle();
         if let Some(opens) = self.state().gate.opens(Instant::now()) {
-            return opens.saturating_duration_since(Instant::now()).min(TICK * 30);
+            return opens
+                .saturating_duration_since(Instant::now())
+                .min(TICK * 30);
         }
         match self.fill(live).await {
             Ok(()) => TICK,
@@ -62,7 +70,10 @@ impl Pool {
     fn sweep(&self) -> usize {
         let (ended, left) = {
             let mut state = self.state();
-            let (open, ended): (Vec<_>, Vec<_>) = state.connections.drain(..).partition(|connection| connection.is_open());
+            let (open, ended): (Vec<_>, Vec<_>) = state
+                .connections
+                .drain(..)
+                .partition(|connection| connection.is_open());
             state.connections = open;
             (ended, state.connections.len())
         };
@@ -78,8 +89,17 @@ impl Pool {
     /// is given up: a server that hangs, or a path that swallows packets, is noticed in no other way.
     fn probe_idle(self: &Arc<Self>) {
         let interval = self.settings.probe_interval;
-        let due: Vec<_> = self.state().connections.iter().filter(|one| one.claim_probe(interval)).cloned().collect();
-        let patience = self.settings.operation_timeout.min(self.settings.connect_timeout);
+        let due: Vec<_> = self
+            .state()
+            .connections
+            .iter()
+            .filter(|one| one.claim_probe(interval))
+            .cloned()
+            .collect();
+        let patience = self
+            .settings
+            .operation_timeout
+            .min(self.settings.connect_timeout);
         for connection in due {
             self.runtime.spawn(async move {
                 let mut query = root_dse_query(false);
@@ -99,12 +119,21 @@ impl Pool {
             live = 1;
         }
         while live < self.settings.connections {
-            let connection = if live == 0 { self.open_anywhere().await? } else { self.open_current().await? };
+            let connection = if live == 0 {
+                self.open_anywhere().await?
+            } else {
+                self.open_current().await?
+            };
             self.install(connection, None);
             live = self.state().connections.len();
         }
         let most = self.settings.max_operations;
-        let expired = self.state().connections.iter().find(|one| one.has_expired(most)).cloned();
+        let expired = self
+            .state()
+            .connections
+            .iter()
+            .find(|one| one.has_expired(most))
+            .cloned();
         if let Some(expired) = expired {
             let connection = self.open_current().await?;
             self.install(connection, Some(&expired));
@@ -146,7 +175,10 @@ impl Pool {
         };
         let connection = self.open(place.server, Some(place)).await?;
         if connection.place != place && !self.state().connections.is_empty() {
-            return Err(Error::unavailable(format!("{} did not answer, another address of its name did", place.address)));
+            return Err(Error::unavailable(format!(
+                "{} did not answer, another address of its name did",
+                place.address
+            )));
         }
         Ok(connection)
     }
@@ -155,10 +187,15 @@ impl Pool {
     async fn open_anywhere(&self) -> Result<Connection, Error> {
         let last = self.state().current;
         let mut order: Vec<usize> = last.iter().map(|place| place.server).collect();
-        order.extend((0..self.servers.len()).filter(|index| Some(*index) != last.map(|place| place.server)));
+        order.extend(
+            (0..self.servers.len()).filter(|index| Some(*index) != last.map(|place| place.server)),
+        );
         let mut problems = Vec::new();
         for index in order {
-            match self.open(index, last.filter(|place| place.server == index)).await {
+            match self
+                .open(index, last.filter(|place| place.server == index))
+                .await
+            {
                 Ok(connection) => {
                     let mut state = self.state();
                     state.last_fail_back = Instant::now();
@@ -187,7 +224,8 @@ impl Pool {
             ended: Arc::clone(&self.wake),
             jitter: jitter(),
         };
-        let connection = Connection::open(opening, Deadline::after(self.settings.connect_timeout)).await;
+        let connection =
+            Connection::open(opening, Deadline::after(self.settings.connect_timeout)).await;
         measure::attempt(match &connection {
             Ok(_) => "ok",
             Err(Error::BindRefused { .. }) => "bind_refused",

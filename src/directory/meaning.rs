@@ -131,10 +131,18 @@ impl fmt::Display for Meaning {
 pub(super) fn rejection(code: u32, text: &str, secured: bool) -> Rejection {
     let sub_code = sub_code(text);
     let lower = text.to_ascii_lowercase();
+    // The only place that shows the directory's own words: they may name people, so at debug and no higher.
+    tracing::debug!(code, text = text.trim_end(), "the directory refused");
     let meaning = sub_code
         .and_then(|sub| by_sub_code(sub, code, &lower, secured))
         .unwrap_or_else(|| by_code(code, &lower));
-    Rejection { meaning, code, sub_code, text: text.to_owned(), attribute: attribute(text, &lower, meaning) }
+    Rejection {
+        meaning,
+        code,
+        sub_code,
+        text: text.to_owned(),
+        attribute: attribute(text, &lower, meaning),
+    }
 }
 
 /// The Win32 code at the head of the message: eight hexadecimal digits and a colon. Bind errors begin with an HRESULT,
@@ -142,7 +150,10 @@ pub(super) fn rejection(code: u32, text: &str, secured: bool) -> Rejection {
 fn sub_code(text: &str) -> Option<u32> {
     let (head, _) = text.split_once(':')?;
     let digits = head.len() == 8 && head.bytes().all(|byte| byte.is_ascii_hexdigit());
-    digits.then(|| u32::from_str_radix(head, 16).ok()).flatten().filter(|code| *code < 0x8000_0000)
+    digits
+        .then(|| u32::from_str_radix(head, 16).ok())
+        .flatten()
+        .filter(|code| *code < 0x8000_0000)
 }
 
 /// winerror.h names: `ERROR_…` below 0x2000, `ERROR_DS_…` from there on.
@@ -166,7 +177,9 @@ fn by_sub_code(sub: u32, code: u32, text: &str, secured: bool) -> Option<Meaning
         0x200A if says("not found in the schema") => Meaning::UnknownAttribute,
         0x0529 | 0x0561 | 0x200A => Meaning::AlreadyAbsent,
         // ERROR_DS_ATTRIBUTE_OR_VALUE_EXISTS; Samba uses it also for a second value of a single-valued attribute.
-        0x200D if says("single-value") || says("single value") || says("more than one value") => Meaning::SingleValued,
+        0x200D if says("single-value") || says("single value") || says("more than one value") => {
+            Meaning::SingleValued
+        }
         0x200D => Meaning::AlreadyPresent,
         // ERROR_DS_OBJ_STRING_NAME_EXISTS; Samba uses it for sAMAccountName, and for a member by primary group, too.
         0x2071 if says("samaccountname") => Meaning::AccountNameTaken,
@@ -213,11 +226,16 @@ fn by_code(code: u32, text: &str) -> Meaning {
         16 if says("not found in the schema") => Meaning::UnknownAttribute,
         16 => Meaning::AlreadyAbsent,
         17 => Meaning::UnknownAttribute,
-        19 if says("non-unique attributes found") || says("same attribute value already exists") || says("already in use") => {
+        19 if says("non-unique attributes found")
+            || says("same attribute value already exists")
+            || says("already in use") =>
+        {
             Meaning::ValueTaken
         }
         19 if says("password") => Meaning::PasswordPolicy,
-        19 if says("multiple values") || says("single-valued") || says("single valued") => Meaning::SingleValued,
+        19 if says("multiple values") || says("single-valued") || says("single valued") => {
+            Meaning::SingleValued
+        }
         19 if says("no user modification allowed") => Meaning::NotModifiable,
         19 | 18 | 21 => Meaning::InvalidValue,
         20 => Meaning::AlreadyPresent,
@@ -233,7 +251,12 @@ fn by_code(code: u32, text: &str) -> Meaning {
         // OpenLDAP: the value of the name would go; 389 DS says 67.
         64 => Meaning::NotModifiable,
         65 if says("not allowed") => Meaning::NotAllowedByClass,
-        65 if says("requires attribute") || says("missing required") || says("missing attribute") => Meaning::MissingAttribute,
+        65 if says("requires attribute")
+            || says("missing required")
+            || says("missing attribute") =>
+        {
+            Meaning::MissingAttribute
+        }
         65 => Meaning::NotAllowedByClass,
         66 => Meaning::HasChildren,
         67 | 69 => Meaning::NotModifiable,
@@ -258,21 +281,37 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
     }
     // `non-unique attributes found with (|(uid=ADA))`: OpenLDAP's overlay unique.
     if let Some(start) = lower.find("non-unique attributes found with ") {
-        let filter = text[start..].trim_start_matches(|c| c != '(').trim_start_matches(['(', '|', '&', '!']);
+        let filter = text[start..]
+            .trim_start_matches(|c| c != '(')
+            .trim_start_matches(['(', '|', '&', '!']);
         return named(filter.split(['=', ':', '<', '>', '~']).next()?);
     }
     // `… (attribute: mail)`, `attribute "mail"`: 389 DS. `attribute 'title' not allowed`: OpenLDAP.
-    for marker in ["attribute: \"", "attribute: ", "attribute \"", "attribute '", "attribute type \""] {
+    for marker in [
+        "attribute: \"",
+        "attribute: ",
+        "attribute \"",
+        "attribute '",
+        "attribute type \"",
+    ] {
         if let Some(start) = lower.find(marker) {
             let rest = &text[start + marker.len()..];
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ';')).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ';'))
+                .unwrap_or(rest.len());
             return named(&rest[..end]);
         }
     }
     // `samldb: samAccountName 'ADA' already in use!`, `userPrincipalName '…' is already in use`: Samba.
-    if let Some(end) = lower.find(" '").filter(|_| lower.contains("already in use")) {
+    if let Some(end) = lower
+        .find(" '")
+        .filter(|_| lower.contains("already in use"))
+    {
         let name = text[..end].rsplit([' ', ':']).next().unwrap_or_default();
-        if let Some(known) = ["sAMAccountName", "userPrincipalName"].iter().find(|known| known.eq_ignore_ascii_case(name)) {
+        if let Some(known) = ["sAMAccountName", "userPrincipalName"]
+            .iter()
+            .find(|known| known.eq_ignore_ascii_case(name))
+        {
             return named(known);
         }
         return named(name);
@@ -284,7 +323,9 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
     // `title: value #0 invalid per syntax`, `title: attribute type undefined`: OpenLDAP.
     if let Some((name, rest)) = text.split_once(':')
         && !name.contains(' ')
-        && (rest.contains("value #") || rest.contains("attribute type undefined") || rest.contains("no user modification")
+        && (rest.contains("value #")
+            || rest.contains("attribute type undefined")
+            || rest.contains("no user modification")
             || rest.contains("multiple values"))
     {
         return named(name);
@@ -300,18 +341,20 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
 /// What the `data` code of a refused Active Directory bind means, for the person who must act.
 pub(super) fn bind_reason(text: &str) -> Option<&'static str> {
     let (_, rest) = text.split_once("data ")?;
-    Some(match rest.split(',').next()?.trim().to_ascii_lowercase().as_str() {
-        "52e" => "the name or the password is wrong",
-        "525" => "there is no such account",
-        "530" => "the account may not log on at this hour",
-        "531" => "the account may not log on from this machine",
-        "532" => "the account's password has expired",
-        "533" => "the account is disabled",
-        "701" => "the account has expired",
-        "773" => "the account's password must be changed first",
-        "775" => "the account is locked",
-        _ => return None,
-    })
+    Some(
+        match rest.split(',').next()?.trim().to_ascii_lowercase().as_str() {
+            "52e" => "the name or the password is wrong",
+            "525" => "there is no such account",
+            "530" => "the account may not log on at this hour",
+            "531" => "the account may not log on from this machine",
+            "532" => "the account's password has expired",
+            "533" => "the account is disabled",
+            "701" => "the account has expired",
+            "773" => "the account's password must be changed first",
+            "775" => "the account is locked",
+            _ => return None,
+        },
+    )
 }
 
 #[cfg(test)]

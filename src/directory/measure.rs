@@ -5,7 +5,8 @@ use std::time::Duration;
 /// One LDAP request is over, a probe included.
 pub(super) fn operation(operation: &'static str, outcome: &'static str, took: Duration) {
     metrics::counter!("scimbridge_ldap_operations_total", "operation" => operation, "outcome" => outcome).increment(1);
-    metrics::histogram!("scimbridge_ldap_operation_seconds", "operation" => operation).record(took.as_secs_f64());
+    metrics::histogram!("scimbridge_ldap_operation_seconds", "operation" => operation)
+        .record(took.as_secs_f64());
 }
 
 /// So many bound connections are open.

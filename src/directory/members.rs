@@ -2,13 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ldap3::Scope;
 use uuid::Uuid;
 
 use crate::ldap::{
-    AttributeName, Change, Convergence, DirectoryKind, Dn, Entry, EntryName, Filter, Modification, ModificationKind, Target, Values,
+    AttributeName, Change, Convergence, DirectoryKind, Dn, Entry, EntryName, Filter, Modification,
+    ModificationKind, Target, Values,
 };
 
 use super::apply::StepError;
+use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::{Error, Rejection};
@@ -17,11 +20,12 @@ use super::pool::Pool;
 use super::references::Wanted;
 use super::request::name_of;
 use super::search::Search;
+use super::wire::Query;
 
 /// Values in one modify. Active Directory refuses far larger ones (00002024), and others hold a lock for long.
 const BATCH: usize = 1000;
 /// Values looked up in one search.
-const LOOK: usize = 100;
+const LOOK: usize = 200;
 /// How often a batch is looked at and sent again with what is left of it.
 const ROUNDS: usize = 4;
 
@@ -45,10 +49,13 @@ impl Pool {
             let post = post.filter(|_| index + 1 == count);
             // The first batch changes the entry, so that the condition could not hold for the others.
             let assertion = assertion.filter(|_| index == 0);
-            entry = self.converge_batch(target, batch, assertion, post, deadline).await.map_err(|mut failed| {
-                failed.partial |= index > 0;
-                failed
-            })?;
+            entry = self
+                .converge_batch(target, batch, assertion, post, deadline)
+                .await
+                .map_err(|mut failed| {
+                    failed.partial |= index > 0;
+                    failed
+                })?;
         }
         Ok(entry)
     }
@@ -73,21 +80,43 @@ impl Pool {
             };
             let (error, certain) = match self.send_change(&change, post, true, deadline).await {
                 Sent::Done(result) => return Ok(self.post_read(&result.ctrls, post)),
-                Sent::Not(Error::Refused(rejection)) if self.needs_placeholder(&rejection, &batch) => {
+                Sent::Not(Error::Refused(rejection))
+                    if self.needs_placeholder(&rejection, &batch) =>
+                {
                     batch = with_placeholder(batch);
                     continue;
                 }
-                Sent::Not(Error::Refused(rejection)) if says_so_already(&rejection) => (Error::Refused(rejection), true),
-                Sent::Not(error) => return Err(StepError { error, certain: true, partial }),
+                Sent::Not(Error::Refused(rejection)) if says_so_already(&rejection) => {
+                    (Error::Refused(rejection), true)
+                }
+                Sent::Not(error) => {
+                    return Err(StepError {
+                        error,
+                        certain: true,
+                        partial,
+                    });
+                }
                 Sent::Unknown(reason) => {
                     let dn = target.dn.to_string();
-                    (Error::OutcomeUnknown { dn, reason: format!("{reason}; some members are not as wished") }, false)
+                    (
+                        Error::OutcomeUnknown {
+                            dn,
+                            reason: format!("{reason}; some members are not as wished"),
+                        },
+                        false,
+                    )
                 }
             };
             let look = self.look_deadline(deadline);
             let left = match self.outstanding(target, &batch, look).await {
                 Ok(left) => left,
-                Err(_) => return Err(StepError { error, certain, partial }),
+                Err(_) => {
+                    return Err(StepError {
+                        error,
+                        certain,
+                        partial,
+                    });
+                }
             };
             if left.is_empty() {
                 return Ok(None);
@@ -96,14 +125,21 @@ impl Pool {
             let progress = left != batch;
             partial |= progress && !certain;
             if round >= ROUNDS || (certain && !progress) || deadline.passed() {
-                return Err(StepError { error, certain: true, partial });
+                return Err(StepError {
+                    error,
+                    certain: true,
+                    partial,
+                });
             }
             batch = left;
         }
     }
 
     fn needs_placeholder(&self, rejection: &Rejection, batch: &[Modification]) -> bool {
-        let placed = |one: &Modification| one.kind == ModificationKind::Add && one.values.plain().iter().any(|value| value == PLACEHOLDER);
+        let placed = |one: &Modification| {
+            one.kind == ModificationKind::Add
+                && one.values.plain().iter().any(|value| value == PLACEHOLDER)
+        };
         rejection.code == 65
             && self.settings.kind.placeholder_member()
             && batch.iter().any(|one| one.kind == ModificationKind::Delete)
@@ -111,16 +147,30 @@ impl Pool {
     }
 
     /// What of these modifications is not so yet.
-    async fn outstanding(&self, target: &Target, batch: &[Modification], deadline: Deadline) -> Result<Vec<Modification>, Error> {
+    async fn outstanding(
+        &self,
+        target: &Target,
+        batch: &[Modification],
+        deadline: Deadline,
+    ) -> Result<Vec<Modification>, Error> {
         let mut left = Vec::new();
         for modification in batch {
             let values = modification.values.plain();
-            let present = self.present(target, &modification.attribute, values, deadline).await?;
+            let present = self
+                .present(target, &modification.attribute, values, deadline)
+                .await?;
             let wished = modification.kind == ModificationKind::Add;
-            let missing: Vec<Vec<u8>> =
-                values.iter().zip(present).filter(|(_, present)| *present != wished).map(|(value, _)| value.clone()).collect();
+            let missing: Vec<Vec<u8>> = values
+                .iter()
+                .zip(present)
+                .filter(|(_, present)| *present != wished)
+                .map(|(value, _)| value.clone())
+                .collect();
             if !missing.is_empty() {
-                left.push(Modification { values: Values::Plain(missing), ..modification.clone() });
+                left.push(Modification {
+                    values: Values::Plain(missing),
+                    ..modification.clone()
+                });
             }
         }
         Ok(left)
@@ -140,16 +190,59 @@ impl Pool {
             && pointed_at(value).is_some_and(|of| matches!(of, EntryName::Dn(_)))
         {
             let has = Filter::equal(attribute.clone(), value.clone());
-            return Ok(vec![self.read_entry(&name, &has, &Wanted::nothing(), deadline).await?.is_some()]);
+            return Ok(vec![
+                self.read_entry(&name, &has, &Wanted::nothing(), deadline)
+                    .await?
+                    .is_some(),
+            ]);
         }
         if self.settings.kind == DirectoryKind::ActiveDirectory && attribute.is("member") {
             return self.present_by_back_link(&name, values, deadline).await;
         }
+        let mut present = Vec::with_capacity(values.len());
+        for chunk in values.chunks(LOOK) {
+            present.extend(
+                self.present_in_entry(&name, attribute, chunk, deadline)
+                    .await?,
+            );
+        }
+        Ok(present)
+    }
+
+    /// Which of the values the entry shows: only these are asked for where the directory can be asked so, else all.
+    async fn present_in_entry(
+        &self,
+        name: &EntryName,
+        attribute: &AttributeName,
+        values: &[Vec<u8>],
+        deadline: Deadline,
+    ) -> Result<Vec<bool>, Error> {
         let wanted = Wanted::attributes([attribute.clone()]);
-        let Some(entry) = self.read_entry(&name, &Filter::everything(), &wanted, deadline).await? else {
-            return Err(Error::protocol(format!("{name} is gone")));
-        };
-        let held: HashSet<Dn> = entry.texts(attribute).filter_map(|text| Dn::parse(text).ok()).collect();
+        let (answer, lease) = self
+            .read(deadline, |connection| {
+                let can = connection.capabilities.supports(controls::MATCHED_VALUES);
+                Query {
+                    base: name.to_string(),
+                    scope: Scope::Base,
+                    filter: Filter::everything(),
+                    attributes: wanted.names(),
+                    controls: can
+                        .then(|| controls::matched_values(attribute, values))
+                        .into_iter()
+                        .collect(),
+                    most: 1,
+                }
+            })
+            .await?;
+        let entry = self
+            .entries(answer.entries, &wanted, &lease, deadline)
+            .await?
+            .pop();
+        let entry = entry.ok_or_else(|| Error::protocol(format!("{name} is gone")))?;
+        let held: HashSet<Dn> = entry
+            .texts(attribute)
+            .filter_map(|text| Dn::parse(text).ok())
+            .collect();
         let has = |value: &Vec<u8>| match pointed_at(value) {
             Some(EntryName::Dn(dn)) => held.contains(&dn),
             _ => entry.values(attribute).contains(value),
@@ -158,17 +251,27 @@ impl Pool {
     }
 
     /// Which of these entries say in memberOf that they are in the group: costs the same whatever the group's size.
-    async fn present_by_back_link(&self, group: &EntryName, values: &[Vec<u8>], deadline: Deadline) -> Result<Vec<bool>, Error> {
+    async fn present_by_back_link(
+        &self,
+        group: &EntryName,
+        values: &[Vec<u8>],
+        deadline: Deadline,
+    ) -> Result<Vec<bool>, Error> {
         let kind = self.settings.kind;
         let none = Wanted::nothing();
-        let Some(group) = self.read_entry(group, &Filter::everything(), &none, deadline).await? else {
+        let Some(group) = self
+            .read_entry(group, &Filter::everything(), &none, deadline)
+            .await?
+        else {
             return Err(Error::protocol(format!("{group} is gone")));
         };
         let root = {
             let lease = self.lease(None, deadline).await?;
             lease.connection.capabilities.default_naming_context.clone()
         };
-        let base = root.ok_or_else(|| Error::protocol("the domain controller does not tell its naming context"))?;
+        let base = root.ok_or_else(|| {
+            Error::protocol("the domain controller does not tell its naming context")
+        })?;
         let member_of = Filter::equal(AttributeName::known("memberOf"), group.dn.to_string());
         let mut by_dn: HashSet<Dn> = HashSet::new();
         let mut by_id: HashSet<Uuid> = HashSet::new();
@@ -227,7 +330,10 @@ fn batches(modifications: &[Modification]) -> Vec<Vec<Modification>> {
             room -= now.len();
             values = later;
             if let Some(batch) = batches.last_mut() {
-                batch.push(Modification { values: Values::Plain(now.to_vec()), ..modification.clone() });
+                batch.push(Modification {
+                    values: Values::Plain(now.to_vec()),
+                    ..modification.clone()
+                });
             }
         }
     }
@@ -239,7 +345,10 @@ fn with_placeholder(batch: Vec<Modification>) -> Vec<Modification> {
     let mut attributes: HashMap<AttributeName, ()> = HashMap::new();
     let placed: Vec<Modification> = batch
         .iter()
-        .filter(|one| one.kind == ModificationKind::Delete && attributes.insert(one.attribute.clone(), ()).is_none())
+        .filter(|one| {
+            one.kind == ModificationKind::Delete
+                && attributes.insert(one.attribute.clone(), ()).is_none()
+        })
         .map(|one| Modification::add(one.attribute.clone(), Values::one(PLACEHOLDER)))
         .collect();
     placed.into_iter().chain(batch).collect()
@@ -248,7 +357,10 @@ fn with_placeholder(batch: Vec<Modification>) -> Vec<Modification> {
 /// What a member value points at.
 fn pointed_at(value: &[u8]) -> Option<EntryName> {
     let text = std::str::from_utf8(value).ok()?;
-    match text.strip_prefix("<GUID=").and_then(|rest| rest.strip_suffix('>')) {
+    match text
+        .strip_prefix("<GUID=")
+        .and_then(|rest| rest.strip_suffix('>'))
+    {
         Some(id) => Some(EntryName::Guid(crate::ldap::guid::parse(id)?)),
         None => Some(EntryName::Dn(Dn::parse(text).ok()?)),
     }
@@ -261,17 +373,33 @@ mod tests {
     const MEMBER: AttributeName = AttributeName::known("member");
 
     fn many(range: std::ops::Range<usize>) -> Values {
-        Values::Plain(range.map(|number| format!("uid={number},dc=e").into_bytes()).collect())
+        Values::Plain(
+            range
+                .map(|number| format!("uid={number},dc=e").into_bytes())
+                .collect(),
+        )
     }
 
     #[test]
     fn a_large_delta_goes_in_batches_of_a_thousand_in_its_order() {
-        let delta = [Modification::delete(MEMBER, many(0..1500)), Modification::add(MEMBER, many(1500..3200))];
+        let delta = [
+            Modification::delete(MEMBER, many(0..1500)),
+            Modification::add(MEMBER, many(1500..3200)),
+        ];
         let batches = batches(&delta);
-        let sizes: Vec<usize> = batches.iter().map(|batch| batch.iter().map(|one| one.values.plain().len()).sum()).collect();
+        let sizes: Vec<usize> = batches
+            .iter()
+            .map(|batch| batch.iter().map(|one| one.values.plain().len()).sum())
+            .collect();
         assert_eq!(sizes, [1000, 1000, 1000, 200]);
-        assert_eq!(batches[1].iter().map(|one| one.kind).collect::<Vec<_>>(), [ModificationKind::Delete, ModificationKind::Add]);
-        assert_eq!(batches[3][0].values.plain().last().unwrap(), b"uid=3199,dc=e");
+        assert_eq!(
+            batches[1].iter().map(|one| one.kind).collect::<Vec<_>>(),
+            [ModificationKind::Delete, ModificationKind::Add]
+        );
+        assert_eq!(
+            batches[3][0].values.plain().last().unwrap(),
+            b"uid=3199,dc=e"
+        );
     }
 
     #[test]
@@ -283,13 +411,23 @@ mod tests {
 
     #[test]
     fn only_refusals_that_may_mean_so_already_are_looked_into() {
-        let says = |code, text| says_so_already(&super::super::meaning::rejection(code, text, true));
-        assert!(says(68, "Attribute member already exists for target GUID x"));
+        let says =
+            |code, text| says_so_already(&super::super::meaning::rejection(code, text, true));
+        assert!(says(
+            68,
+            "Attribute member already exists for target GUID x"
+        ));
         assert!(says(53, "Attribute member doesn't exist for target GUID x"));
-        assert!(says(68, "00000562: UpdErr: DSID-031A1262, problem 6005 (ENTRY_EXISTS), data 0"));
+        assert!(says(
+            68,
+            "00000562: UpdErr: DSID-031A1262, problem 6005 (ENTRY_EXISTS), data 0"
+        ));
         assert!(says(20, "modify/add: member: value #0 already exists"));
         assert!(says(16, ""));
-        assert!(!says(68, "00002071: samldb: member already set via primaryGroupID 513"));
+        assert!(!says(
+            68,
+            "00002071: samldb: member already set via primaryGroupID 513"
+        ));
         assert!(!says(53, "00002144: SvcErr"));
         assert!(!says(32, "00000525: NameErr"));
         assert!(!says(50, ""));
@@ -298,8 +436,14 @@ mod tests {
     #[test]
     fn member_values_are_dns_or_guids() {
         let id = Uuid::from_u128(7);
-        assert_eq!(pointed_at(format!("<GUID={id}>").as_bytes()), Some(EntryName::Guid(id)));
-        assert_eq!(pointed_at(b"uid=a"), Some(EntryName::Dn(Dn::parse("uid=a").unwrap())));
+        assert_eq!(
+            pointed_at(format!("<GUID={id}>").as_bytes()),
+            Some(EntryName::Guid(id))
+        );
+        assert_eq!(
+            pointed_at(b"uid=a"),
+            Some(EntryName::Dn(Dn::parse("uid=a").unwrap()))
+        );
         assert_eq!(pointed_at(b"<GUID=x>"), None);
     }
 }

@@ -36,17 +36,16 @@ mod socket;
 mod tls;
 mod wire;
 
-
 pub use apply::{Applied, ApplyError, ReadBack, Undo};
 pub use capabilities::Capabilities;
 pub use deadline::Deadline;
 pub use error::{Error, Rejection};
 pub use health::Health;
 pub use meaning::Meaning;
+pub use references::Wanted;
 pub use search::{Found, Search};
 pub use service::Directory;
 pub use settings::{Bind, Settings, SettingsError, Trust};
-pub use references::Wanted;
 
 #[cfg(test)]
 mod apply_tests;

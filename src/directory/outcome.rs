@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::ldap::{AttributeName, Change, Dn, Entry, EntryName, Filter, Modification, ModificationKind, Rdn, Target, Values};
+use crate::ldap::{
+    AttributeName, Change, Dn, Entry, EntryName, Filter, Modification, ModificationKind, Rdn,
+    Target, Values,
+};
 
 use super::apply::StepError;
 use super::deadline::Deadline;
@@ -35,20 +38,41 @@ impl Pool {
     }
 
     /// Finds out what became of a change whose answer was lost.
-    pub(super) async fn settle(&self, change: &Change, reason: String, deadline: Deadline) -> Result<(), StepError> {
+    pub(super) async fn settle(
+        &self,
+        change: &Change,
+        reason: String,
+        deadline: Deadline,
+    ) -> Result<(), StepError> {
         let seen = self.look(change, self.look_deadline(deadline)).await;
         let unknown = |saw: &str, certain| {
-            let error = Error::OutcomeUnknown { dn: change.dn().to_string(), reason: format!("{reason}; {saw}") };
-            StepError { error, certain, partial: false }
+            let error = Error::OutcomeUnknown {
+                dn: change.dn().to_string(),
+                reason: format!("{reason}; {saw}"),
+            };
+            StepError {
+                error,
+                certain,
+                partial: false,
+            }
         };
         match seen {
             Ok(Seen::Done) => {
-                tracing::info!(reason, "the answer to a change was lost, but the directory holds it");
+                tracing::info!(
+                    reason,
+                    "the answer to a change was lost, but the directory holds it"
+                );
                 Ok(())
             }
             Ok(Seen::NotDone) => Err(unknown("the directory does not hold the change", true)),
-            Ok(Seen::Unclear) => Err(unknown("a secret was to be written, which cannot be read", false)),
-            Err(error) => Err(unknown(&format!("a look at the entry failed as well: {error}"), false)),
+            Ok(Seen::Unclear) => Err(unknown(
+                "a secret was to be written, which cannot be read",
+                false,
+            )),
+            Err(error) => Err(unknown(
+                &format!("a look at the entry failed as well: {error}"),
+                false,
+            )),
         }
     }
 
@@ -56,29 +80,60 @@ impl Pool {
         let everything = Filter::everything();
         match change {
             Change::Add { dn, attributes } => {
-                let plain = attributes.iter().filter(|(_, values)| matches!(values, Values::Plain(_)));
+                let plain = attributes
+                    .iter()
+                    .filter(|(_, values)| matches!(values, Values::Plain(_)));
                 let wanted = Wanted::attributes(plain.clone().map(|(name, _)| name.clone()));
-                let entry = self.read_entry(&EntryName::Dn(dn.clone()), &everything, &wanted, deadline).await?;
+                let entry = self
+                    .read_entry(&EntryName::Dn(dn.clone()), &everything, &wanted, deadline)
+                    .await?;
                 // An add is whole or not at all, so the secret is there when the rest is.
-                let whole = entry.is_some_and(|entry| plain.into_iter().all(|(name, values)| holds(&entry, name, values.plain())));
+                let whole = entry.is_some_and(|entry| {
+                    plain
+                        .into_iter()
+                        .all(|(name, values)| holds(&entry, name, values.plain()))
+                });
                 Ok(if whole { Seen::Done } else { Seen::NotDone })
             }
             Change::Delete { target } => {
                 let name = self.name_afterwards(target);
-                let entry = self.read_entry(&name, &everything, &Wanted::nothing(), deadline).await?;
-                Ok(if entry.is_none() { Seen::Done } else { Seen::NotDone })
+                let entry = self
+                    .read_entry(&name, &everything, &Wanted::nothing(), deadline)
+                    .await?;
+                Ok(if entry.is_none() {
+                    Seen::Done
+                } else {
+                    Seen::NotDone
+                })
             }
-            Change::Rename { target, rdn, superior, .. } => self.look_at_rename(target, rdn, superior.as_ref(), change, deadline).await,
-            Change::Modify { target, modifications, .. } => {
+            Change::Rename {
+                target,
+                rdn,
+                superior,
+                ..
+            } => {
+                self.look_at_rename(target, rdn, superior.as_ref(), change, deadline)
+                    .await
+            }
+            Change::Modify {
+                target,
+                modifications,
+                ..
+            } => {
                 let Some(expected) = expected(modifications) else {
                     return Ok(Seen::Unclear);
                 };
                 let wanted = Wanted::attributes(expected.keys().cloned());
                 let name = self.name_afterwards(target);
-                let Some(entry) = self.read_entry(&name, &everything, &wanted, deadline).await? else {
+                let Some(entry) = self
+                    .read_entry(&name, &everything, &wanted, deadline)
+                    .await?
+                else {
                     return Ok(Seen::NotDone);
                 };
-                let all = expected.iter().all(|(name, expected)| expected.holds_in(entry.values(name)));
+                let all = expected
+                    .iter()
+                    .all(|(name, expected)| expected.holds_in(entry.values(name)));
                 Ok(if all { Seen::Done } else { Seen::NotDone })
             }
         }
@@ -98,7 +153,14 @@ impl Pool {
             return Ok(Seen::Unclear);
         };
         let wanted = Wanted::attributes([kind.id_attribute()]);
-        let found = self.read_entry(&EntryName::Dn(renamed.clone()), &everything, &wanted, deadline).await?;
+        let found = self
+            .read_entry(
+                &EntryName::Dn(renamed.clone()),
+                &everything,
+                &wanted,
+                deadline,
+            )
+            .await?;
         let Some(found) = found else {
             return Ok(Seen::NotDone);
         };
@@ -107,12 +169,19 @@ impl Pool {
             _ if renamed == target.dn => true,
             _ => {
                 let old = EntryName::Dn(target.dn.clone());
-                self.read_entry(&old, &everything, &Wanted::nothing(), deadline).await?.is_none()
+                self.read_entry(&old, &everything, &Wanted::nothing(), deadline)
+                    .await?
+                    .is_none()
             }
         };
         // A rename may change nothing but the case.
-        let spelled = superior.is_some() || found.dn.rdn().is_some_and(|found| found.same_spelling(rdn));
-        Ok(if same_entry && spelled { Seen::Done } else { Seen::NotDone })
+        let spelled =
+            superior.is_some() || found.dn.rdn().is_some_and(|found| found.same_spelling(rdn));
+        Ok(if same_entry && spelled {
+            Seen::Done
+        } else {
+            Seen::NotDone
+        })
     }
 }
 
@@ -130,7 +199,10 @@ impl Expected {
         let has = |wished: &Vec<u8>| values.iter().any(|value| same(value, wished));
         self.present.iter().all(has)
             && !self.absent.iter().any(has)
-            && (!self.only || values.iter().all(|value| self.present.iter().any(|wished| same(value, wished))))
+            && (!self.only
+                || values
+                    .iter()
+                    .all(|value| self.present.iter().any(|wished| same(value, wished))))
     }
 }
 
@@ -144,15 +216,28 @@ fn expected(modifications: &[Modification]) -> Option<BTreeMap<AttributeName, Ex
         let of = expected.entry(modification.attribute.clone()).or_default();
         match modification.kind {
             ModificationKind::Add => {
-                of.absent.retain(|gone| !values.iter().any(|value| same(value, gone)));
+                of.absent
+                    .retain(|gone| !values.iter().any(|value| same(value, gone)));
                 of.present.extend(values.iter().cloned());
             }
-            ModificationKind::Delete if values.is_empty() => *of = Expected { only: true, ..Expected::default() },
+            ModificationKind::Delete if values.is_empty() => {
+                *of = Expected {
+                    only: true,
+                    ..Expected::default()
+                }
+            }
             ModificationKind::Delete => {
-                of.present.retain(|there| !values.iter().any(|value| same(value, there)));
+                of.present
+                    .retain(|there| !values.iter().any(|value| same(value, there)));
                 of.absent.extend(values.iter().cloned());
             }
-            ModificationKind::Replace => *of = Expected { present: values.clone(), absent: Vec::new(), only: true },
+            ModificationKind::Replace => {
+                *of = Expected {
+                    present: values.clone(),
+                    absent: Vec::new(),
+                    only: true,
+                }
+            }
         }
     }
     Some(expected)
@@ -160,7 +245,9 @@ fn expected(modifications: &[Modification]) -> Option<BTreeMap<AttributeName, Ex
 
 fn holds(entry: &Entry, attribute: &AttributeName, wished: &[Vec<u8>]) -> bool {
     let values = entry.values(attribute);
-    wished.iter().all(|wished| values.iter().any(|value| same(value, wished)))
+    wished
+        .iter()
+        .all(|wished| values.iter().any(|value| same(value, wished)))
 }
 
 /// Whether two values are the same to a directory, as far as that can be told without its schema: case and runs of
@@ -172,9 +259,16 @@ pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
     let (Ok(left), Ok(right)) = (std::str::from_utf8(left), std::str::from_utf8(right)) else {
         return false;
     };
-    let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let folded = |text: &str| {
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+    };
     folded(left) == folded(right)
-        || (left.contains('=') && right.contains('=') && matches!((Dn::parse(left), Dn::parse(right)), (Ok(left), Ok(right)) if left == right))
+        || (left.contains('=')
+            && right.contains('=')
+            && matches!((Dn::parse(left), Dn::parse(right)), (Ok(left), Ok(right)) if left == right))
 }
 
 #[cfg(test)]
@@ -185,17 +279,28 @@ mod tests {
     const CN: AttributeName = AttributeName::known("cn");
 
     fn values(values: &[&str]) -> Values {
-        Values::Plain(values.iter().map(|value| value.as_bytes().to_vec()).collect())
+        Values::Plain(
+            values
+                .iter()
+                .map(|value| value.as_bytes().to_vec())
+                .collect(),
+        )
     }
 
     fn held(modifications: &[Modification], there: &[&str]) -> bool {
-        let there: Vec<Vec<u8>> = there.iter().map(|value| value.as_bytes().to_vec()).collect();
+        let there: Vec<Vec<u8>> = there
+            .iter()
+            .map(|value| value.as_bytes().to_vec())
+            .collect();
         expected(modifications).unwrap()[&CN].holds_in(&there)
     }
 
     #[test]
     fn old_value_out_and_new_value_in_is_seen_as_done_only_when_both_happened() {
-        let swap = [Modification::delete(CN, values(&["512"])), Modification::add(CN, values(&["514"]))];
+        let swap = [
+            Modification::delete(CN, values(&["512"])),
+            Modification::add(CN, values(&["514"])),
+        ];
         assert!(held(&swap, &["514"]));
         assert!(!held(&swap, &["512"]));
         assert!(!held(&swap, &["512", "514"]));
@@ -213,7 +318,10 @@ mod tests {
 
     #[test]
     fn a_value_that_comes_back_in_the_same_modify_is_expected_to_be_there() {
-        let back = [Modification::delete(CN, values(&["a"])), Modification::add(CN, values(&["A"]))];
+        let back = [
+            Modification::delete(CN, values(&["a"])),
+            Modification::add(CN, values(&["A"])),
+        ];
         assert!(held(&back, &["A"]));
     }
 

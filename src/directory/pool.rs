@@ -20,6 +20,9 @@ use super::measure;
 use super::settings::{Server, Settings, SettingsError};
 use super::tls::Tls;
 
+/// A caller is not sent away because of a failure before it has waited this long: servers restart.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The connections and what is known of the servers.
 pub(super) struct Pool {
     pub(super) settings: Settings,
@@ -81,7 +84,8 @@ impl Pool {
 
     /// Tells those who wait that something changed.
     pub(super) fn tell(&self) {
-        self.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        self.changed
+            .send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
     /// Counts an LDAP request that is sent for a caller.
@@ -94,7 +98,11 @@ impl Pool {
     }
 
     /// The right to one operation on the least busy connection, other than `avoid` where there is another.
-    pub(super) async fn lease(&self, avoid: Option<&Arc<Connection>>, deadline: Deadline) -> Result<Lease, Error> {
+    pub(super) async fn lease(
+        &self,
+        avoid: Option<&Arc<Connection>>,
+        deadline: Deadline,
+    ) -> Result<Lease, Error> {
         let mut changes = self.changed.subscribe();
         let begun = Instant::now();
         loop {
@@ -113,10 +121,15 @@ impl Pool {
             match deadline.bound(wait).await {
                 Some(Some(lease)) => return Ok(lease),
                 // It ended: look for another.
-                Some(None) => deadline.bound(tokio::task::yield_now()).await.unwrap_or_default(),
+                Some(None) => deadline
+                    .bound(tokio::task::yield_now())
+                    .await
+                    .unwrap_or_default(),
                 None => {
                     let width = self.settings.in_flight;
-                    return Err(Error::unavailable(format!("every connection has {width} operations in flight")));
+                    return Err(Error::unavailable(format!(
+                        "every connection has {width} operations in flight"
+                    )));
                 }
             }
         }
@@ -124,19 +137,33 @@ impl Pool {
 
     fn least_busy(&self, avoid: Option<&Arc<Connection>>) -> Option<Arc<Connection>> {
         let state = self.state();
-        let open = state.connections.iter().filter(|connection| connection.is_open());
-        let avoided = |connection: &Arc<Connection>| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, connection));
-        open.min_by_key(|connection| (avoided(connection), connection.in_flight())).cloned()
+        let open = state
+            .connections
+            .iter()
+            .filter(|connection| connection.is_open());
+        let avoided = |connection: &Arc<Connection>| {
+            avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, connection))
+        };
+        open.min_by_key(|connection| (avoided(connection), connection.in_flight()))
+            .cloned()
     }
 
     /// Waits for the next connection, or for the reason why there is none.
-    async fn await_connection(&self, changes: &mut watch::Receiver<u64>, begun: Instant, deadline: Deadline) -> Result<(), Error> {
+    async fn await_connection(
+        &self,
+        changes: &mut watch::Receiver<u64>,
+        begun: Instant,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
         {
             let state = self.state();
             if let Some(reason) = state.gate.closed(Instant::now()) {
-                return Err(Error::BindRefused { reason: reason.to_owned() });
+                return Err(Error::BindRefused {
+                    reason: reason.to_owned(),
+                });
             }
-            if state.last_failure.is_some_and(|failure| failure > begun)
+            if begun.elapsed() >= PATIENCE
+                && state.last_failure.is_some_and(|failure| failure > begun)
                 && let Some(problem) = &state.problem
             {
                 return Err(problem.clone());
@@ -155,7 +182,9 @@ impl Pool {
         let place = connection.place;
         let count = {
             let mut state = self.state();
-            state.connections.retain(|old| old.place == place && !replaces.is_some_and(|replaced| Arc::ptr_eq(old, replaced)));
+            state.connections.retain(|old| {
+                old.place == place && !replaces.is_some_and(|replaced| Arc::ptr_eq(old, replaced))
+            });
             state.connections.push(Arc::new(connection));
             state.current = Some(place);
             state.problem = None;
@@ -184,12 +213,21 @@ impl Pool {
 
     pub(super) fn health(&self) -> Health {
         let state = self.state();
-        let connections = state.connections.iter().filter(|connection| connection.is_open()).count();
+        let connections = state
+            .connections
+            .iter()
+            .filter(|connection| connection.is_open())
+            .count();
         let server = state.current.filter(|_| connections > 0).and_then(|place| {
             let (server, _) = self.servers.get(place.server)?;
             Some(format!("{server} ({})", place.address.ip()))
         });
-        Health { ready: connections > 0, connections, server, problem: state.problem.as_ref().map(ToString::to_string) }
+        Health {
+            ready: connections > 0,
+            connections,
+            server,
+            problem: state.problem.as_ref().map(ToString::to_string),
+        }
     }
 }
 
@@ -202,7 +240,8 @@ impl Drop for Pool {
 /// How long to wait after so many failures in a row: from a quarter of a second to half a minute, never quite the same.
 pub(super) fn backoff(failures: u32, jitter: f64) -> Duration {
     let step = Duration::from_millis(250) * 2_u32.pow(failures.saturating_sub(1).min(7));
-    step.min(Duration::from_secs(30)).mul_f64(0.75 + jitter / 2.0)
+    step.min(Duration::from_secs(30))
+        .mul_f64(0.75 + jitter / 2.0)
 }
 
 /// A number from 0 to 1 that differs from process to process and from call to call; for spreading load, not for secrets.
@@ -224,6 +263,11 @@ mod tests {
         assert!(backoff(4, 0.0) < backoff(4, 1.0));
         let numbers: Vec<f64> = (0..10).map(|_| jitter()).collect();
         assert!(numbers.iter().all(|number| (0.0..=1.0).contains(number)));
-        assert!(numbers.iter().any(|number| (number - numbers[0]).abs() > 1e-6), "{numbers:?}");
+        assert!(
+            numbers
+                .iter()
+                .any(|number| (number - numbers[0]).abs() > 1e-6),
+            "{numbers:?}"
+        );
     }
 }

@@ -50,8 +50,14 @@ mod tests {
 
     #[test]
     fn a_star_ends_it() {
-        assert_eq!(Range::split("member;range=1500-*"), Some((AttributeName::known("member"), None)));
-        assert_eq!(Range::split("member"), Some((AttributeName::known("member"), None)));
+        assert_eq!(
+            Range::split("member;range=1500-*"),
+            Some((AttributeName::known("member"), None))
+        );
+        assert_eq!(
+            Range::split("member"),
+            Some((AttributeName::known("member"), None))
+        );
     }
 
     #[test]
@@ -62,7 +68,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["member;range=", "member;range=0", "member;range=0-x", "member;range=0-18446744073709551615", ";range=0-1", ""] {
+        for text in [
+            "member;range=",
+            "member;range=0",
+            "member;range=0-x",
+            "member;range=0-18446744073709551615",
+            ";range=0-1",
+            "",
+        ] {
             assert_eq!(Range::split(text), None, "{text}");
         }
     }

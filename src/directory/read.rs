@@ -41,14 +41,22 @@ impl Pool {
                 scope: Scope::Base,
                 filter: filter.clone(),
                 attributes: wanted.names(),
-                controls: Way::of(wanted, &connection.capabilities).control(wanted, kind).into_iter().collect(),
+                controls: Way::of(wanted, &connection.capabilities)
+                    .control(wanted, kind)
+                    .into_iter()
+                    .collect(),
                 most: 1,
             })
             .await?;
         match answer.result.rc {
-            0 => Ok(self.entries(answer.entries, wanted, &lease, deadline).await?.pop()),
+            0 => Ok(self
+                .entries(answer.entries, wanted, &lease, deadline)
+                .await?
+                .pop()),
             32 => Ok(None),
-            code => Err(meaning::rejection(code, &answer.result.text, lease.connection.secured).into()),
+            code => {
+                Err(meaning::rejection(code, &answer.result.text, lease.connection.secured).into())
+            }
         }
     }
 
@@ -62,10 +70,15 @@ impl Pool {
         deadline: Deadline,
     ) -> Result<Option<Entry>, Error> {
         if self.settings.kind.addresses_by_guid() {
-            let entry = self.read_entry(&EntryName::Guid(id), filter, wanted, deadline).await?;
+            let entry = self
+                .read_entry(&EntryName::Guid(id), filter, wanted, deadline)
+                .await?;
             return Ok(entry.filter(|entry| entry.dn.is_within(base)));
         }
-        Ok(self.find_chunk(&[id], base, filter, wanted, deadline).await?.pop())
+        Ok(self
+            .find_chunk(&[id], base, filter, wanted, deadline)
+            .await?
+            .pop())
     }
 
     /// The entries with these ids at or below the base that match.
@@ -79,8 +92,13 @@ impl Pool {
     ) -> Result<Vec<Entry>, Error> {
         let mut seen = HashSet::new();
         let ids: Vec<Uuid> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
-        let chunks = ids.chunks(CHUNK).map(|chunk| self.find_chunk(chunk, base, filter, wanted, deadline));
-        let found: Vec<Vec<Entry>> = stream::iter(chunks.collect::<Vec<_>>()).buffered(CHUNKS_AT_ONCE).try_collect().await?;
+        let chunks = ids
+            .chunks(CHUNK)
+            .map(|chunk| self.find_chunk(chunk, base, filter, wanted, deadline));
+        let found: Vec<Vec<Entry>> = stream::iter(chunks.collect::<Vec<_>>())
+            .buffered(CHUNKS_AT_ONCE)
+            .try_collect()
+            .await?;
         Ok(found.into_iter().flatten().collect())
     }
 
@@ -93,8 +111,13 @@ impl Pool {
         deadline: Deadline,
     ) -> Result<Vec<Entry>, Error> {
         let kind = self.settings.kind;
-        let matches = Filter::and([Filter::or(ids.iter().map(|id| kind.id_filter(*id))), filter.clone()]);
-        let (answer, lease) = self.read_subtree(base, &matches, wanted, ids.len(), deadline).await?;
+        let matches = Filter::and([
+            Filter::or(ids.iter().map(|id| kind.id_filter(*id))),
+            filter.clone(),
+        ]);
+        let (answer, lease) = self
+            .read_subtree(base, &matches, wanted, ids.len(), deadline)
+            .await?;
         self.entries(answer, wanted, &lease, deadline).await
     }
 
@@ -111,7 +134,10 @@ impl Pool {
         let (answer, lease) = self
             .read(deadline, |connection| {
                 let can = |control| connection.capabilities.supports(control);
-                let mut controls: Vec<_> = Way::of(wanted, &connection.capabilities).control(wanted, kind).into_iter().collect();
+                let mut controls: Vec<_> = Way::of(wanted, &connection.capabilities)
+                    .control(wanted, kind)
+                    .into_iter()
+                    .collect();
                 controls.extend(can(controls::DOMAIN_SCOPE).then(controls::domain_scope));
                 Query {
                     base: base.to_string(),
@@ -125,7 +151,11 @@ impl Pool {
             .await?;
         match answer.result.rc {
             0 => Ok((answer.entries, lease)),
-            code => Err(base_rejection(code, &answer.result.text, lease.connection.secured)),
+            code => Err(base_rejection(
+                code,
+                &answer.result.text,
+                lease.connection.secured,
+            )),
         }
     }
 
@@ -145,7 +175,8 @@ impl Pool {
             let read = references::entry(raw, &controls, wanted, way, kind)?;
             let mut entry = read.entry;
             for range in read.unfinished {
-                self.complete(&mut entry, &address, range, wanted, way, lease, deadline).await?;
+                self.complete(&mut entry, &address, range, wanted, way, lease, deadline)
+                    .await?;
             }
             entries.push(entry);
         }
@@ -172,26 +203,47 @@ impl Pool {
         let mut parts = 0;
         while let Some(range) = next.take() {
             parts += 1;
-            let have = entry.values(&attribute).len().max(entry.references(&attribute).len());
+            let have = entry
+                .values(&attribute)
+                .len()
+                .max(entry.references(&attribute).len());
             if parts > MOST_PARTS || have > most {
-                return Err(Error::protocol(format!("{attribute} has more than {most} values")));
+                return Err(Error::protocol(format!(
+                    "{attribute} has more than {most} values"
+                )));
             }
             let query = Query {
                 base: address.to_owned(),
                 scope: Scope::Base,
                 filter: Filter::everything(),
                 attributes: vec![range.rest()],
-                controls: way.control(wanted, self.settings.kind).into_iter().collect(),
+                controls: way
+                    .control(wanted, self.settings.kind)
+                    .into_iter()
+                    .collect(),
                 most: 1,
             };
-            let answer = self.read_on(lease, query, deadline).await.map_err(super::wire::Fault::of_read)?;
+            let answer = self
+                .read_on(lease, query, deadline)
+                .await
+                .map_err(super::wire::Fault::of_read)?;
             if answer.result.rc != 0 {
-                return Err(meaning::rejection(answer.result.rc, &answer.result.text, lease.connection.secured).into());
+                return Err(meaning::rejection(
+                    answer.result.rc,
+                    &answer.result.text,
+                    lease.connection.secured,
+                )
+                .into());
             }
-            let Some((raw, controls)) = answer.entries.into_iter().next() else { return Ok(()) };
+            let Some((raw, controls)) = answer.entries.into_iter().next() else {
+                return Ok(());
+            };
             let part = references::entry(raw, &controls, wanted, way, self.settings.kind)?;
             // A server that does not get on would be asked for ever.
-            next = part.unfinished.into_iter().find(|rest| rest.attribute == attribute && rest.next > range.next);
+            next = part
+                .unfinished
+                .into_iter()
+                .find(|rest| rest.attribute == attribute && rest.next > range.next);
             references::merge(entry, &attribute, &part.entry);
         }
         Ok(())
@@ -199,17 +251,34 @@ impl Pool {
 
     /// Finds the ids that neither control told, in one search per 200 references.
     async fn resolve(&self, entries: &mut [Entry], deadline: Deadline) -> Result<(), Error> {
-        let unknown = entries.iter().flat_map(Entry::all_references).filter(|one| one.id.is_none()).map(|one| one.dn.clone());
+        let unknown = entries
+            .iter()
+            .flat_map(Entry::all_references)
+            .filter(|one| one.id.is_none())
+            .map(|one| one.dn.clone());
         let unknown: HashSet<Dn> = unknown.collect();
         let unknown: Vec<Dn> = unknown.into_iter().collect();
         let kind = self.settings.kind;
-        let name = AttributeName::known(if kind.addresses_by_guid() { "distinguishedName" } else { "entryDN" });
+        let name = AttributeName::known(if kind.addresses_by_guid() {
+            "distinguishedName"
+        } else {
+            "entryDN"
+        });
         let wanted = Wanted::attributes([kind.id_attribute()]);
         let mut ids: HashMap<Dn, Uuid> = HashMap::new();
         for chunk in unknown.chunks(CHUNK) {
-            let Some(base) = above_all(chunk) else { continue };
-            let matches = Filter::or(chunk.iter().map(|dn| Filter::equal(name.clone(), dn.to_string())));
-            let (arrived, lease) = match self.read_subtree(&base, &matches, &wanted, chunk.len(), deadline).await {
+            let Some(base) = above_all(chunk) else {
+                continue;
+            };
+            let matches = Filter::or(
+                chunk
+                    .iter()
+                    .map(|dn| Filter::equal(name.clone(), dn.to_string())),
+            );
+            let (arrived, lease) = match self
+                .read_subtree(&base, &matches, &wanted, chunk.len(), deadline)
+                .await
+            {
                 Ok(read) => read,
                 // What they point at is not there, or not to be seen: the references stay without ids.
                 Err(Error::Refused(_)) => continue,
@@ -256,10 +325,18 @@ mod tests {
 
     #[test]
     fn references_are_resolved_below_what_they_have_in_common() {
-        let dns = |texts: &[&str]| texts.iter().map(|text| Dn::parse(text).unwrap()).collect::<Vec<_>>();
+        let dns = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| Dn::parse(text).unwrap())
+                .collect::<Vec<_>>()
+        };
         let base = above_all(&dns(&["uid=a,ou=people,dc=e", "uid=b,ou=x,ou=people,dc=e"]));
         assert_eq!(base, Dn::parse("ou=people,dc=e").ok());
-        assert_eq!(above_all(&dns(&["uid=a,dc=e"])), Dn::parse("uid=a,dc=e").ok());
+        assert_eq!(
+            above_all(&dns(&["uid=a,dc=e"])),
+            Dn::parse("uid=a,dc=e").ok()
+        );
         assert_eq!(above_all(&dns(&["uid=a,dc=e", "uid=b,dc=f"])), None);
     }
 

@@ -6,7 +6,9 @@ use super::ber;
 use super::controls::{DEREF, DOMAIN_SCOPE, EXTENDED_DN, PAGED_RESULTS};
 use super::deadline::Deadline;
 use super::error::Error;
-use super::fake::{Fake, Reply, Request, SEARCH, entry, found, pool, refused, result, settings, until};
+use super::fake::{
+    Fake, Reply, Request, SEARCH, entry, found, pool, refused, result, settings, until,
+};
 use super::meaning::Meaning;
 use super::pool::Pool;
 use super::references::Wanted;
@@ -21,15 +23,29 @@ fn soon() -> Deadline {
 }
 
 fn group_with_members() -> Wanted {
-    Wanted { attributes: vec![AttributeName::known("cn")], references: vec![MEMBER] }
+    Wanted {
+        attributes: vec![AttributeName::known("cn")],
+        references: vec![MEMBER],
+    }
 }
 
 async fn read(pool: &Pool, dn: &str, wanted: &Wanted) -> Result<Option<Entry>, Error> {
-    pool.read_entry(&EntryName::Dn(Dn::parse(dn).unwrap()), &Filter::everything(), wanted, soon()).await
+    pool.read_entry(
+        &EntryName::Dn(Dn::parse(dn).unwrap()),
+        &Filter::everything(),
+        wanted,
+        soon(),
+    )
+    .await
 }
 
 async fn search(pool: &Pool, limit: Option<usize>) -> Result<Found, Error> {
-    let search = Search { base: Dn::parse("dc=e").unwrap(), filter: Filter::everything(), wanted: Wanted::nothing(), limit };
+    let search = Search {
+        base: Dn::parse("dc=e").unwrap(),
+        filter: Filter::everything(),
+        wanted: Wanted::nothing(),
+        limit,
+    };
     pool.search_entries(&search, soon()).await
 }
 
@@ -47,9 +63,21 @@ async fn what_is_not_there_is_nothing_and_what_is_refused_is_an_error() {
     })
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
-    assert_eq!(read(&pool, "cn=gone", &Wanted::nothing()).await.unwrap(), None);
-    assert_eq!(read(&pool, "cn=other", &Wanted::nothing()).await.unwrap(), None);
-    assert_eq!(read(&pool, "cn=secret", &Wanted::nothing()).await.unwrap_err().meaning(), Some(Meaning::Denied));
+    assert_eq!(
+        read(&pool, "cn=gone", &Wanted::nothing()).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        read(&pool, "cn=other", &Wanted::nothing()).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        read(&pool, "cn=secret", &Wanted::nothing())
+            .await
+            .unwrap_err()
+            .meaning(),
+        Some(Meaning::Denied)
+    );
     assert_eq!(server.seen(SEARCH)[0].attributes(), ["1.1"]);
     assert_eq!(pool.round_trips(), 3);
 }
@@ -62,11 +90,17 @@ async fn active_directory_tells_the_ids_of_members_with_the_group_in_one_round_t
             return Vec::new();
         }
         assert_eq!(request.controls[EXTENDED_DN], [0x30, 3, 2, 1, 1]);
-        found("<GUID=00000000-0000-0000-0000-000000000001>;CN=G,DC=e", &[("cn", &["G"]), ("member", &[&ada])])
+        found(
+            "<GUID=00000000-0000-0000-0000-000000000001>;CN=G,DC=e",
+            &[("cn", &["G"]), ("member", &[&ada])],
+        )
     })
     .await;
     let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
-    let group = read(&pool, "cn=g,dc=e", &group_with_members()).await.unwrap().unwrap();
+    let group = read(&pool, "cn=g,dc=e", &group_with_members())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(group.dn.to_string(), "CN=G,DC=e");
     assert_eq!(group.references(&MEMBER)[0].id, Uuid::parse_str(ADA).ok());
     assert_eq!(pool.round_trips(), 1);
@@ -74,7 +108,12 @@ async fn active_directory_tells_the_ids_of_members_with_the_group_in_one_round_t
 
 #[tokio::test]
 async fn a_group_of_4000_comes_in_ranges_that_start_where_the_last_one_ended() {
-    let member = |number: usize| format!("<GUID={}>;CN=u{number},DC=e", Uuid::from_u128(number as u128));
+    let member = |number: usize| {
+        format!(
+            "<GUID={}>;CN=u{number},DC=e",
+            Uuid::from_u128(number as u128)
+        )
+    };
     let server = Fake::start(&[EXTENDED_DN], move |request: &Request| {
         if !asks(request) {
             return Vec::new();
@@ -94,21 +133,35 @@ async fn a_group_of_4000_comes_in_ranges_that_start_where_the_last_one_ended() {
     })
     .await;
     let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
-    let group = read(&pool, "cn=g,dc=e", &group_with_members()).await.unwrap().unwrap();
+    let group = read(&pool, "cn=g,dc=e", &group_with_members())
+        .await
+        .unwrap()
+        .unwrap();
     let members = group.references(&MEMBER);
     assert_eq!(members.len(), 4000);
-    assert!(members.iter().enumerate().all(|(number, member)| member.id == Some(Uuid::from_u128(number as u128))));
+    assert!(
+        members
+            .iter()
+            .enumerate()
+            .all(|(number, member)| member.id == Some(Uuid::from_u128(number as u128)))
+    );
     assert_eq!(pool.round_trips(), 3);
 }
 
 #[tokio::test]
 async fn a_range_that_does_not_get_on_is_not_asked_for_for_ever() {
     let server = Fake::start(&[], |request: &Request| {
-        if asks(request) { found(&request.name(), &[("member;range=0-0", &["cn=a"])]) } else { Vec::new() }
+        if asks(request) {
+            found(&request.name(), &[("member;range=0-0", &["cn=a"])])
+        } else {
+            Vec::new()
+        }
     })
     .await;
     let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
-    read(&pool, "cn=g", &Wanted::attributes([MEMBER])).await.unwrap();
+    read(&pool, "cn=g", &Wanted::attributes([MEMBER]))
+        .await
+        .unwrap();
     assert!(server.seen(SEARCH).len() < 5);
 }
 
@@ -123,30 +176,61 @@ async fn openldap_tells_the_ids_of_members_in_a_control() {
         let mut list = ber::sequence(vec![ber::sequence(vec![ber::octets("entryUUID"), values])]);
         list.class = lber::common::TagClass::Context;
         list.id = 0;
-        let line = ber::sequence(vec![ber::octets("member"), ber::octets("uid=ada,dc=e"), list]);
+        let line = ber::sequence(vec![
+            ber::octets("member"),
+            ber::octets("uid=ada,dc=e"),
+            list,
+        ]);
         let answer = ber::encode(ber::sequence(vec![line]));
-        let group = entry("cn=g,dc=e", &[("member", &["", "uid=ada,dc=e", "uid=gone,dc=e"])]);
-        vec![Reply::Send(group, vec![(DEREF, answer)]), Reply::Send(result(SEARCH, 0, ""), Vec::new())]
+        let group = entry(
+            "cn=g,dc=e",
+            &[("member", &["", "uid=ada,dc=e", "uid=gone,dc=e"])],
+        );
+        vec![
+            Reply::Send(group, vec![(DEREF, answer)]),
+            Reply::Send(result(SEARCH, 0, ""), Vec::new()),
+        ]
     })
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
-    let group = read(&pool, "cn=g,dc=e", &group_with_members()).await.unwrap().unwrap();
-    let ids: Vec<Option<Uuid>> = group.references(&MEMBER).iter().map(|member| member.id).collect();
-    assert_eq!(ids, [Uuid::parse_str(ADA).ok(), None], "the placeholder is hidden, the dangling member is without id");
+    let group = read(&pool, "cn=g,dc=e", &group_with_members())
+        .await
+        .unwrap()
+        .unwrap();
+    let ids: Vec<Option<Uuid>> = group
+        .references(&MEMBER)
+        .iter()
+        .map(|member| member.id)
+        .collect();
+    assert_eq!(
+        ids,
+        [Uuid::parse_str(ADA).ok(), None],
+        "the placeholder is hidden, the dangling member is without id"
+    );
     assert_eq!(pool.round_trips(), 1);
 }
 
 #[tokio::test]
 async fn where_no_control_helps_one_search_resolves_all_references() {
     let server = Fake::start(&[], |request: &Request| match request.name().as_str() {
-        "cn=g,dc=e" => found("cn=g,dc=e", &[("member", &["uid=ada,ou=p,dc=e", "uid=bob,ou=p,dc=e"])]),
+        "cn=g,dc=e" => found(
+            "cn=g,dc=e",
+            &[("member", &["uid=ada,ou=p,dc=e", "uid=bob,ou=p,dc=e"])],
+        ),
         "ou=p,dc=e" => found("uid=ADA,ou=p,dc=e", &[("entryUUID", &[ADA])]),
         _ => Vec::new(),
     })
     .await;
     let pool = pool(settings(DirectoryKind::Ds389, vec![server.url()]));
-    let group = read(&pool, "cn=g,dc=e", &group_with_members()).await.unwrap().unwrap();
-    let ids: Vec<Option<Uuid>> = group.references(&MEMBER).iter().map(|member| member.id).collect();
+    let group = read(&pool, "cn=g,dc=e", &group_with_members())
+        .await
+        .unwrap()
+        .unwrap();
+    let ids: Vec<Option<Uuid>> = group
+        .references(&MEMBER)
+        .iter()
+        .map(|member| member.id)
+        .collect();
     assert_eq!(ids, [Uuid::parse_str(ADA).ok(), None]);
     assert_eq!(pool.round_trips(), 2);
 }
@@ -154,13 +238,25 @@ async fn where_no_control_helps_one_search_resolves_all_references() {
 #[tokio::test]
 async fn an_id_is_found_only_below_its_base() {
     let server = Fake::start(&[], |request: &Request| {
-        if request.name().starts_with("<GUID=") { found("CN=Ada,OU=Out,DC=e", &[]) } else { Vec::new() }
+        if request.name().starts_with("<GUID=") {
+            found("CN=Ada,OU=Out,DC=e", &[])
+        } else {
+            Vec::new()
+        }
     })
     .await;
     let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
     let find = async |base: &str| {
         let base = Dn::parse(base).unwrap();
-        pool.find_entry(Uuid::from_u128(1), &base, &Filter::everything(), &Wanted::nothing(), soon()).await.unwrap()
+        pool.find_entry(
+            Uuid::from_u128(1),
+            &base,
+            &Filter::everything(),
+            &Wanted::nothing(),
+            soon(),
+        )
+        .await
+        .unwrap()
     };
     assert!(find("OU=Out,DC=e").await.is_some());
     assert_eq!(find("OU=In,DC=e").await, None);
@@ -168,12 +264,36 @@ async fn an_id_is_found_only_below_its_base() {
 
 #[tokio::test]
 async fn five_hundred_ids_are_found_in_three_searches() {
-    let server = Fake::start(&[], |request: &Request| if asks(request) { found("uid=a,dc=e", &[]) } else { Vec::new() }).await;
+    let server = Fake::start(&[], |request: &Request| {
+        if asks(request) {
+            found("uid=a,dc=e", &[])
+        } else {
+            Vec::new()
+        }
+    })
+    .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let ids: Vec<Uuid> = (0..500).chain(0..500).map(Uuid::from_u128).collect();
-    let found = pool.find_entries(&ids, &Dn::parse("dc=e").unwrap(), &Filter::everything(), &Wanted::nothing(), soon()).await;
+    let found = pool
+        .find_entries(
+            &ids,
+            &Dn::parse("dc=e").unwrap(),
+            &Filter::everything(),
+            &Wanted::nothing(),
+            soon(),
+        )
+        .await;
     assert_eq!((found.unwrap().len(), pool.round_trips()), (3, 3));
-    let none = pool.find_entries(&[], &Dn::root(), &Filter::everything(), &Wanted::nothing(), soon()).await.unwrap();
+    let none = pool
+        .find_entries(
+            &[],
+            &Dn::root(),
+            &Filter::everything(),
+            &Wanted::nothing(),
+            soon(),
+        )
+        .await
+        .unwrap();
     assert!(none.is_empty());
     assert_eq!(pool.round_trips(), 3, "nothing is asked for nothing");
 }
@@ -184,14 +304,23 @@ async fn paged(entries: usize, limit: usize) -> Fake {
         if !asks(request) {
             return Vec::new();
         }
-        let mut fields = ber::parts(ber::decode(&request.controls[PAGED_RESULTS]).unwrap()).unwrap().into_iter();
-        let size = ber::content(fields.next().unwrap()).unwrap().iter().fold(0, |sum, byte| sum * 256 + usize::from(*byte));
+        let mut fields = ber::parts(ber::decode(&request.controls[PAGED_RESULTS]).unwrap())
+            .unwrap()
+            .into_iter();
+        let size = ber::content(fields.next().unwrap())
+            .unwrap()
+            .iter()
+            .fold(0, |sum, byte| sum * 256 + usize::from(*byte));
         let cookie = ber::text(fields.next().unwrap()).unwrap();
         let from: usize = match cookie.split_once('@') {
             None => 0,
             Some((connection, from)) => {
                 if connection != request.connection.to_string() {
-                    return refused(request, 12, "00000057: LdapErr: DSID-0C090850, comment: Error processing control");
+                    return refused(
+                        request,
+                        12,
+                        "00000057: LdapErr: DSID-0C090850, comment: Error processing control",
+                    );
                 }
                 from.parse().unwrap()
             }
@@ -200,12 +329,24 @@ async fn paged(entries: usize, limit: usize) -> Fake {
             return vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())];
         }
         let to = (from + size).min(entries).min(limit);
-        let mut replies: Vec<Reply> = (from..to).map(|number| Reply::Send(entry(format!("uid={number},dc=e"), &[]), Vec::new())).collect();
-        replies.push(Reply::Send(super::fake::application(19, vec![ber::octets("ldap://elsewhere")]), Vec::new()));
+        let mut replies: Vec<Reply> = (from..to)
+            .map(|number| Reply::Send(entry(format!("uid={number},dc=e"), &[]), Vec::new()))
+            .collect();
+        replies.push(Reply::Send(
+            super::fake::application(19, vec![ber::octets("ldap://elsewhere")]),
+            Vec::new(),
+        ));
         let code = if to == limit && limit < entries { 4 } else { 0 };
-        let next = if to < entries && code == 0 { format!("{}@{to}", request.connection) } else { String::new() };
+        let next = if to < entries && code == 0 {
+            format!("{}@{to}", request.connection)
+        } else {
+            String::new()
+        };
         let control = ber::encode(ber::sequence(vec![ber::integer(0), ber::octets(next)]));
-        replies.push(Reply::Send(result(SEARCH, code, ""), vec![(PAGED_RESULTS, control)]));
+        replies.push(Reply::Send(
+            result(SEARCH, code, ""),
+            vec![(PAGED_RESULTS, control)],
+        ));
         replies
     })
     .await
@@ -228,11 +369,27 @@ async fn a_scan_reads_every_page_on_one_connection() {
 async fn a_limit_stops_the_scan_and_says_whether_there_is_more() {
     let server = paged(1700, usize::MAX).await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
-    for (limit, count, complete) in [(1, 1, false), (600, 600, false), (1700, 1700, true), (5000, 1700, true), (0, 0, false)] {
+    for (limit, count, complete) in [
+        (1, 1, false),
+        (600, 600, false),
+        (1700, 1700, true),
+        (5000, 1700, true),
+        (0, 0, false),
+    ] {
         let found = search(&pool, Some(limit)).await.unwrap();
-        assert_eq!((found.entries.len(), found.complete), (count, complete), "{limit}");
+        assert_eq!(
+            (found.entries.len(), found.complete),
+            (count, complete),
+            "{limit}"
+        );
     }
-    let released = |server: &Fake| server.seen(SEARCH).iter().filter(|one| one.controls[PAGED_RESULTS][2..].starts_with(&[2, 1, 0])).count();
+    let released = |server: &Fake| {
+        server
+            .seen(SEARCH)
+            .iter()
+            .filter(|one| one.controls[PAGED_RESULTS][2..].starts_with(&[2, 1, 0]))
+            .count()
+    };
     until(|| released(&server) >= 1).await;
 }
 
@@ -265,16 +422,30 @@ async fn a_scan_whose_cookie_is_lost_begins_again_once() {
     .await;
     let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
     let found = search(&pool, None).await.unwrap();
-    let names: Vec<String> = found.entries.iter().map(|entry| entry.dn.to_string()).collect();
+    let names: Vec<String> = found
+        .entries
+        .iter()
+        .map(|entry| entry.dn.to_string())
+        .collect();
     assert_eq!(names, ["uid=first,dc=e", "uid=second,dc=e"]);
     assert_eq!(server.seen(SEARCH).len(), 4);
 }
 
 #[tokio::test]
 async fn a_missing_base_is_told_apart_from_a_missing_entry() {
-    let server = Fake::start(&[], |request: &Request| if asks(request) { refused(request, 32, "") } else { Vec::new() }).await;
+    let server = Fake::start(&[], |request: &Request| {
+        if asks(request) {
+            refused(request, 32, "")
+        } else {
+            Vec::new()
+        }
+    })
+    .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
-    assert_eq!(search(&pool, None).await.unwrap_err().meaning(), Some(Meaning::ParentMissing));
+    assert_eq!(
+        search(&pool, None).await.unwrap_err().meaning(),
+        Some(Meaning::ParentMissing)
+    );
 }
 
 #[tokio::test]
@@ -286,5 +457,10 @@ async fn a_connection_that_lost_its_bind_is_replaced_and_the_read_answered() {
     })
     .await;
     let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
-    assert!(read(&pool, "cn=a", &Wanted::nothing()).await.unwrap().is_some());
+    assert!(
+        read(&pool, "cn=a", &Wanted::nothing())
+            .await
+            .unwrap()
+            .is_some()
+    );
 }

@@ -30,20 +30,33 @@ impl Wanted {
     /// Nothing but the entry's name.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { attributes: Vec::new(), references: Vec::new() }
+        Self {
+            attributes: Vec::new(),
+            references: Vec::new(),
+        }
     }
 
     /// These attributes as values.
     pub fn attributes(attributes: impl IntoIterator<Item = AttributeName>) -> Self {
-        Self { attributes: attributes.into_iter().collect(), references: Vec::new() }
+        Self {
+            attributes: attributes.into_iter().collect(),
+            references: Vec::new(),
+        }
     }
 
     /// Each attribute once, for a request; `1.1` where there is none (RFC 4511 §4.5.1.8).
     pub(super) fn names(&self) -> Vec<String> {
         let mut seen = HashSet::new();
         let all = self.attributes.iter().chain(&self.references);
-        let names: Vec<String> = all.filter(|name| seen.insert(*name)).map(|name| name.as_str().to_owned()).collect();
-        if names.is_empty() { vec!["1.1".to_owned()] } else { names }
+        let names: Vec<String> = all
+            .filter(|name| seen.insert(*name))
+            .map(|name| name.as_str().to_owned())
+            .collect();
+        if names.is_empty() {
+            vec!["1.1".to_owned()]
+        } else {
+            names
+        }
     }
 }
 
@@ -89,7 +102,13 @@ pub(super) struct Read {
 }
 
 /// Reads an entry as it arrived.
-pub(super) fn entry(raw: RawEntry, response: &[Control], wanted: &Wanted, way: Way, kind: DirectoryKind) -> Result<Read, Error> {
+pub(super) fn entry(
+    raw: RawEntry,
+    response: &[Control],
+    wanted: &Wanted,
+    way: Way,
+    kind: DirectoryKind,
+) -> Result<Read, Error> {
     let mut entry = Entry::new(name(&raw.name, way)?);
     let mut ids: HashMap<(String, String), Uuid> = HashMap::new();
     if way == Way::Deref {
@@ -101,8 +120,9 @@ pub(super) fn entry(raw: RawEntry, response: &[Control], wanted: &Wanted, way: W
     }
     let mut unfinished = Vec::new();
     for (description, values) in raw.attributes {
-        let (attribute, range) = Range::split(&description)
-            .ok_or_else(|| Error::protocol(format!("`{description}` is no attribute description")))?;
+        let (attribute, range) = Range::split(&description).ok_or_else(|| {
+            Error::protocol(format!("`{description}` is no attribute description"))
+        })?;
         unfinished.extend(range);
         if wanted.references.contains(&attribute) {
             let lower = attribute.as_str().to_ascii_lowercase();
@@ -137,7 +157,10 @@ pub(super) fn merge(entry: &mut Entry, attribute: &AttributeName, part: &Entry) 
         entry.insert(attribute.clone(), part.values(attribute).iter().cloned());
     }
     if !part.references(attribute).is_empty() {
-        entry.insert_references(attribute.clone(), part.references(attribute).iter().cloned());
+        entry.insert_references(
+            attribute.clone(),
+            part.references(attribute).iter().cloned(),
+        );
     }
 }
 
@@ -156,19 +179,27 @@ fn pointed_at(text: &str, way: Way) -> Option<(Dn, Option<Uuid>)> {
 }
 
 fn not_a_dn(attribute: &AttributeName) -> Error {
-    Error::protocol(format!("{attribute} holds a value that is no distinguished name, but is asked for as a reference"))
+    Error::protocol(format!(
+        "{attribute} holds a value that is no distinguished name, but is asked for as a reference"
+    ))
 }
 
 /// The member that stands for none: the empty DN, or what OpenLDAP's overlay refint leaves (olcRefintNothing).
 pub(super) fn is_placeholder(dn: &Dn) -> bool {
-    dn.is_root() || dn.rdn().is_some_and(|rdn| dn.depth() == 1 && rdn.value() == "empty-membership-placeholder")
+    dn.is_root()
+        || dn
+            .rdn()
+            .is_some_and(|rdn| dn.depth() == 1 && rdn.value() == "empty-membership-placeholder")
 }
 
 /// Turns `<GUID=…>;<SID=…>;CN=…` back to the DN that is meant, without changing the DN's spelling.
 fn plain(value: Vec<u8>) -> Vec<u8> {
     let mut rest = value.as_slice();
-    while rest.starts_with(b"<GUID=") || rest.starts_with(b"<SID=") || rest.starts_with(b"<WKGUID=") {
-        let Some(end) = rest.windows(2).position(|pair| pair == b">;") else { break };
+    while rest.starts_with(b"<GUID=") || rest.starts_with(b"<SID=") || rest.starts_with(b"<WKGUID=")
+    {
+        let Some(end) = rest.windows(2).position(|pair| pair == b">;") else {
+            break;
+        };
         rest = &rest[end + 2..];
     }
     rest.to_vec()
@@ -219,14 +250,33 @@ mod tests {
     fn raw(name: &str, attributes: &[(&str, &[&str])]) -> RawEntry {
         let attributes = attributes
             .iter()
-            .map(|(name, values)| ((*name).to_owned(), values.iter().map(|value| value.as_bytes().to_vec()).collect()))
+            .map(|(name, values)| {
+                (
+                    (*name).to_owned(),
+                    values
+                        .iter()
+                        .map(|value| value.as_bytes().to_vec())
+                        .collect(),
+                )
+            })
             .collect();
-        RawEntry { name: name.to_owned(), attributes }
+        RawEntry {
+            name: name.to_owned(),
+            attributes,
+        }
     }
 
     fn wanted(attributes: &[&'static str], references: &[&'static str]) -> Wanted {
-        let names = |names: &[&'static str]| names.iter().map(|name| AttributeName::known(name)).collect();
-        Wanted { attributes: names(attributes), references: names(references) }
+        let names = |names: &[&'static str]| {
+            names
+                .iter()
+                .map(|name| AttributeName::known(name))
+                .collect()
+        };
+        Wanted {
+            attributes: names(attributes),
+            references: names(references),
+        }
     }
 
     #[test]
@@ -234,23 +284,54 @@ mod tests {
         let extended = |dn: &str| format!("<GUID={ID}>;<SID=S-1-5-21-1-2-3-1104>;{dn}");
         let group = extended("CN=Staff,DC=e");
         let ada = extended("CN=Lovelace\\, Ada,DC=e");
-        let arrived = raw(&group, &[("member", &[&ada]), ("managedBy", &[&ada]), ("description", &[&ada])]);
+        let arrived = raw(
+            &group,
+            &[
+                ("member", &[&ada]),
+                ("managedBy", &[&ada]),
+                ("description", &[&ada]),
+            ],
+        );
         let wanted = wanted(&["managedBy", "description"], &["member"]);
-        let read = entry(arrived, &[], &wanted, Way::ExtendedDn, DirectoryKind::ActiveDirectory).unwrap().entry;
+        let read = entry(
+            arrived,
+            &[],
+            &wanted,
+            Way::ExtendedDn,
+            DirectoryKind::ActiveDirectory,
+        )
+        .unwrap()
+        .entry;
         assert_eq!(read.dn.to_string(), "CN=Staff,DC=e");
         let member = &read.references(&AttributeName::known("member"))[0];
         assert_eq!(member.id, Uuid::parse_str(ID).ok());
         assert_eq!(member.dn.to_string(), "CN=Lovelace\\, Ada,DC=e");
-        assert_eq!(read.values(&AttributeName::known("member")), &[] as &[Vec<u8>]);
-        assert_eq!(read.text(&AttributeName::known("managedBy")), Some("CN=Lovelace\\, Ada,DC=e"));
-        assert_eq!(read.text(&AttributeName::known("description")), Some(ada.as_str()), "text is not a DN");
+        assert_eq!(
+            read.values(&AttributeName::known("member")),
+            &[] as &[Vec<u8>]
+        );
+        assert_eq!(
+            read.text(&AttributeName::known("managedBy")),
+            Some("CN=Lovelace\\, Ada,DC=e")
+        );
+        assert_eq!(
+            read.text(&AttributeName::known("description")),
+            Some(ada.as_str()),
+            "text is not a DN"
+        );
     }
 
     #[test]
     fn an_attribute_can_be_wanted_as_values_and_as_references() {
         let both = wanted(&["memberOf"], &["memberOf"]);
         assert_eq!(both.names(), ["memberOf"]);
-        let read = entry(raw("uid=a", &[("memberOf", &["cn=g"])]), &[], &both, Way::Plain, DirectoryKind::OpenLdap);
+        let read = entry(
+            raw("uid=a", &[("memberOf", &["cn=g"])]),
+            &[],
+            &both,
+            Way::Plain,
+            DirectoryKind::OpenLdap,
+        );
         let read = read.unwrap().entry;
         assert_eq!(read.text(&AttributeName::known("memberOf")), Some("cn=g"));
         assert_eq!(read.references(&AttributeName::known("memberOf")).len(), 1);
@@ -258,9 +339,27 @@ mod tests {
 
     #[test]
     fn placeholder_members_are_hidden() {
-        let group = raw("cn=g", &[("member", &["", "cn=empty-membership-placeholder", "uid=ada,dc=e"])]);
-        let read = entry(group, &[], &wanted(&[], &["member"]), Way::Plain, DirectoryKind::OpenLdap).unwrap().entry;
-        let members: Vec<String> = read.references(&AttributeName::known("member")).iter().map(|one| one.dn.to_string()).collect();
+        let group = raw(
+            "cn=g",
+            &[(
+                "member",
+                &["", "cn=empty-membership-placeholder", "uid=ada,dc=e"],
+            )],
+        );
+        let read = entry(
+            group,
+            &[],
+            &wanted(&[], &["member"]),
+            Way::Plain,
+            DirectoryKind::OpenLdap,
+        )
+        .unwrap()
+        .entry;
+        let members: Vec<String> = read
+            .references(&AttributeName::known("member"))
+            .iter()
+            .map(|one| one.dn.to_string())
+            .collect();
         assert_eq!(members, ["uid=ada,dc=e"]);
     }
 
@@ -272,6 +371,15 @@ mod tests {
     #[test]
     fn a_reference_that_is_no_dn_is_an_error() {
         let odd = raw("cn=g", &[("member", &["no dn"])]);
-        assert!(entry(odd, &[], &wanted(&[], &["member"]), Way::Plain, DirectoryKind::OpenLdap).is_err());
+        assert!(
+            entry(
+                odd,
+                &[],
+                &wanted(&[], &["member"]),
+                Way::Plain,
+                DirectoryKind::OpenLdap
+            )
+            .is_err()
+        );
     }
 }

@@ -9,10 +9,23 @@ use crate::ldap::{Change, DirectoryKind, EntryName, ModificationKind, Target, Va
 
 /// One write, in the client library's terms.
 pub(super) enum Write {
-    Add { dn: String, attributes: Vec<(Vec<u8>, HashSet<Vec<u8>>)> },
-    Modify { dn: String, modifications: Vec<Mod<Vec<u8>>> },
-    Rename { dn: String, rdn: String, delete_old_rdn: bool, superior: Option<String> },
-    Delete { dn: String },
+    Add {
+        dn: String,
+        attributes: Vec<(Vec<u8>, HashSet<Vec<u8>>)>,
+    },
+    Modify {
+        dn: String,
+        modifications: Vec<Mod<Vec<u8>>>,
+    },
+    Rename {
+        dn: String,
+        rdn: String,
+        delete_old_rdn: bool,
+        superior: Option<String>,
+    },
+    Delete {
+        dn: String,
+    },
 }
 
 impl Write {
@@ -24,9 +37,16 @@ impl Write {
                     .filter(|(_, values)| !values.is_empty())
                     .map(|(name, values)| (name.as_str().as_bytes().to_vec(), octets(values)))
                     .collect();
-                Self::Add { dn: dn.to_string(), attributes }
+                Self::Add {
+                    dn: dn.to_string(),
+                    attributes,
+                }
             }
-            Change::Modify { target, modifications, .. } => {
+            Change::Modify {
+                target,
+                modifications,
+                ..
+            } => {
                 let modifications = modifications
                     .iter()
                     // Adding nothing changes nothing, and is malformed on the wire.
@@ -40,16 +60,26 @@ impl Write {
                         }
                     })
                     .collect();
-                Self::Modify { dn: name_of(target, kind).to_string(), modifications }
+                Self::Modify {
+                    dn: name_of(target, kind).to_string(),
+                    modifications,
+                }
             }
-            Change::Rename { target, rdn, delete_old_rdn, superior } => Self::Rename {
+            Change::Rename {
+                target,
+                rdn,
+                delete_old_rdn,
+                superior,
+            } => Self::Rename {
                 // Samba does not know <GUID=…> here.
                 dn: target.dn.to_string(),
                 rdn: rdn.to_string(),
                 delete_old_rdn: *delete_old_rdn,
                 superior: superior.as_ref().map(ToString::to_string),
             },
-            Change::Delete { target } => Self::Delete { dn: name_of(target, kind).to_string() },
+            Change::Delete { target } => Self::Delete {
+                dn: name_of(target, kind).to_string(),
+            },
         }
     }
 
@@ -68,15 +98,25 @@ impl Write {
         matches!(self, Self::Modify { modifications, .. } if modifications.is_empty())
     }
 
-    pub(super) async fn send(self, mut ldap: Ldap, controls: Vec<RawControl>) -> ldap3::result::Result<LdapResult> {
+    pub(super) async fn send(
+        self,
+        mut ldap: Ldap,
+        controls: Vec<RawControl>,
+    ) -> ldap3::result::Result<LdapResult> {
         if !controls.is_empty() {
             ldap.with_controls(controls);
         }
         match self {
             Self::Add { dn, attributes } => ldap.add(&dn, attributes).await,
             Self::Modify { dn, modifications } => ldap.modify(&dn, modifications).await,
-            Self::Rename { dn, rdn, delete_old_rdn, superior } => {
-                ldap.modifydn(&dn, &rdn, delete_old_rdn, superior.as_deref()).await
+            Self::Rename {
+                dn,
+                rdn,
+                delete_old_rdn,
+                superior,
+            } => {
+                ldap.modifydn(&dn, &rdn, delete_old_rdn, superior.as_deref())
+                    .await
             }
             Self::Delete { dn } => ldap.delete(&dn).await,
         }
@@ -105,13 +145,18 @@ mod tests {
     use uuid::Uuid;
 
     fn target() -> Target {
-        Target { dn: Dn::parse("cn=ada,dc=e").unwrap(), guid: Some(Uuid::from_u128(7)) }
+        Target {
+            dn: Dn::parse("cn=ada,dc=e").unwrap(),
+            guid: Some(Uuid::from_u128(7)),
+        }
     }
 
     #[test]
     fn active_directory_is_asked_by_guid_except_for_a_rename() {
         let kind = DirectoryKind::ActiveDirectory;
-        let Write::Delete { dn } = Write::of(&Change::Delete { target: target() }, kind) else { panic!() };
+        let Write::Delete { dn } = Write::of(&Change::Delete { target: target() }, kind) else {
+            panic!()
+        };
         assert_eq!(dn, "<GUID=00000000-0000-0000-0000-000000000007>");
         let rename = Change::Rename {
             target: target(),
@@ -119,16 +164,24 @@ mod tests {
             delete_old_rdn: true,
             superior: None,
         };
-        let Write::Rename { dn, rdn, .. } = Write::of(&rename, kind) else { panic!() };
+        let Write::Rename { dn, rdn, .. } = Write::of(&rename, kind) else {
+            panic!()
+        };
         assert_eq!((dn.as_str(), rdn.as_str()), ("cn=ada,dc=e", r"cn=b\,c"));
-        assert_eq!(name_of(&target(), DirectoryKind::OpenLdap), EntryName::Dn(target().dn));
+        assert_eq!(
+            name_of(&target(), DirectoryKind::OpenLdap),
+            EntryName::Dn(target().dn)
+        );
     }
 
     #[test]
     fn adding_nothing_is_not_sent() {
         let change = Change::Modify {
             target: target(),
-            modifications: vec![Modification::add(AttributeName::known("member"), Values::none())],
+            modifications: vec![Modification::add(
+                AttributeName::known("member"),
+                Values::none(),
+            )],
             assertion: None,
             convergence: Convergence::Converge,
         };

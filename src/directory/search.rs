@@ -54,14 +54,20 @@ impl From<Error> for Broken {
 
 impl Pool {
     /// Runs a paged search; one whose connection or cookie is lost is begun again once.
-    pub(super) async fn search_entries(&self, search: &Search, deadline: Deadline) -> Result<Found, Error> {
+    pub(super) async fn search_entries(
+        &self,
+        search: &Search,
+        deadline: Deadline,
+    ) -> Result<Found, Error> {
         let mut broken: Option<std::sync::Arc<Connection>> = None;
         loop {
             let lease = self.lease(broken.as_ref(), deadline).await?;
             match self.scan(search, &lease, deadline).await {
                 Ok(found) => return Ok(found),
                 Err(Broken::For(error)) => return Err(error),
-                Err(Broken::Off(fault)) if broken.is_some() || deadline.passed() => return Err(fault.of_read()),
+                Err(Broken::Off(fault)) if broken.is_some() || deadline.passed() => {
+                    return Err(fault.of_read());
+                }
                 Err(Broken::Off(_)) => {
                     self.wake.notify_one();
                     broken = Some(std::sync::Arc::clone(&lease.connection));
@@ -70,26 +76,46 @@ impl Pool {
         }
     }
 
-    async fn scan(&self, search: &Search, lease: &Lease, deadline: Deadline) -> Result<Found, Broken> {
-        let limit = search.limit.unwrap_or(usize::MAX).min(self.settings.max_entries);
+    async fn scan(
+        &self,
+        search: &Search,
+        lease: &Lease,
+        deadline: Deadline,
+    ) -> Result<Found, Broken> {
+        let limit = search
+            .limit
+            .unwrap_or(usize::MAX)
+            .min(self.settings.max_entries);
         let mut entries: Vec<Entry> = Vec::new();
         let mut cookie = Vec::new();
         loop {
             // One more than is wanted tells whether there are more.
             let size = PAGE.min(limit.saturating_sub(entries.len()).saturating_add(1));
             let query = self.page(search, &lease.connection, size, &cookie);
-            let answer = self.read_on(lease, query, deadline).await.map_err(Broken::Off)?;
+            let answer = self
+                .read_on(lease, query, deadline)
+                .await
+                .map_err(Broken::Off)?;
             let next = controls::next_page(&answer.result.ctrls).unwrap_or_default();
             let all = self.page_result(&answer, lease)?;
             let before = entries.len();
-            entries.extend(self.entries(answer.entries, &search.wanted, lease, deadline).await?);
+            entries.extend(
+                self.entries(answer.entries, &search.wanted, lease, deadline)
+                    .await?,
+            );
             if entries.len() > limit {
                 entries.truncate(limit);
                 self.release(search, lease, &next);
-                return Ok(Found { entries, complete: false });
+                return Ok(Found {
+                    entries,
+                    complete: false,
+                });
             }
             if next.is_empty() || !all {
-                return Ok(Found { entries, complete: all });
+                return Ok(Found {
+                    entries,
+                    complete: all,
+                });
             }
             if next == cookie && entries.len() == before {
                 return Err(Error::protocol("a paged search does not get on").into());
@@ -107,7 +133,9 @@ impl Pool {
             _ => {
                 let secured = lease.connection.secured;
                 match meaning::rejection(code, text, secured).meaning {
-                    Meaning::CookieLost | Meaning::BindLost => Err(Broken::Off(Fault::Lost(text.clone()))),
+                    Meaning::CookieLost | Meaning::BindLost => {
+                        Err(Broken::Off(Fault::Lost(text.clone())))
+                    }
                     _ => Err(Broken::For(base_rejection(code, text, secured))),
                 }
             }
@@ -117,9 +145,15 @@ impl Pool {
     fn page(&self, search: &Search, connection: &Connection, size: usize, cookie: &[u8]) -> Query {
         let can = |control| connection.capabilities.supports(control);
         let way = Way::of(&search.wanted, &connection.capabilities);
-        let mut controls: Vec<_> = way.control(&search.wanted, self.settings.kind).into_iter().collect();
+        let mut controls: Vec<_> = way
+            .control(&search.wanted, self.settings.kind)
+            .into_iter()
+            .collect();
         if can(controls::PAGED_RESULTS) {
-            controls.push(controls::paged(u32::try_from(size).unwrap_or(u32::MAX), cookie));
+            controls.push(controls::paged(
+                u32::try_from(size).unwrap_or(u32::MAX),
+                cookie,
+            ));
         }
         if can(controls::DOMAIN_SCOPE) {
             controls.push(controls::domain_scope());
@@ -131,7 +165,11 @@ impl Pool {
             attributes: search.wanted.names(),
             controls,
             // A server without pages answers everything at once, up to its own limit.
-            most: if can(controls::PAGED_RESULTS) { PAGE.max(size) } else { self.settings.max_entries },
+            most: if can(controls::PAGED_RESULTS) {
+                PAGE.max(size)
+            } else {
+                self.settings.max_entries
+            },
         }
     }
 

@@ -69,7 +69,9 @@ impl Directory {
         wanted: &Wanted,
         deadline: Deadline,
     ) -> Result<Option<Entry>, Error> {
-        self.pool.find_entry(id, base, filter, wanted, deadline).await
+        self.pool
+            .find_entry(id, base, filter, wanted, deadline)
+            .await
     }
 
     /// Finds the entries with these ids at or below the base that match the filter, in no particular order; one round
@@ -85,7 +87,9 @@ impl Directory {
         wanted: &Wanted,
         deadline: Deadline,
     ) -> Result<Vec<Entry>, Error> {
-        self.pool.find_entries(ids, base, filter, wanted, deadline).await
+        self.pool
+            .find_entries(ids, base, filter, wanted, deadline)
+            .await
     }
 
     /// Searches a subtree, page by page: one round trip per 500 entries.
@@ -107,11 +111,23 @@ impl Directory {
         deadline: Deadline,
     ) -> Result<Applied, ApplyError> {
         let steps = plan.steps().to_vec();
-        let dn = steps.first().map(|step| step.change.dn().to_string()).unwrap_or_default();
-        let work = self.pool.runtime.spawn(carry_out(Arc::clone(&self.pool), steps, read_back, deadline));
+        let dn = steps
+            .first()
+            .map(|step| step.change.dn().to_string())
+            .unwrap_or_default();
+        let work = self.pool.runtime.spawn(carry_out(
+            Arc::clone(&self.pool),
+            steps,
+            read_back,
+            deadline,
+        ));
         work.await.unwrap_or_else(|stopped| {
             let reason = format!("the work on it was stopped: {stopped}");
-            Err(ApplyError { error: Error::OutcomeUnknown { dn, reason }, step: 0, undo: Undo::Kept })
+            Err(ApplyError {
+                error: Error::OutcomeUnknown { dn, reason },
+                step: 0,
+                undo: Undo::Kept,
+            })
         })
     }
 
@@ -162,6 +178,8 @@ impl Directory {
 
 impl std::fmt::Debug for Directory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Directory").field("health", &self.health()).finish_non_exhaustive()
+        f.debug_struct("Directory")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
     }
 }

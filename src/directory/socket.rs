@@ -25,7 +25,9 @@ pub(super) async fn connect(
     let mut problem = String::new();
     let count = u32::try_from(addresses.len()).unwrap_or(1);
     for (tried, address) in addresses.into_iter().enumerate() {
-        let left = count.saturating_sub(u32::try_from(tried).unwrap_or(0)).max(1);
+        let left = count
+            .saturating_sub(u32::try_from(tried).unwrap_or(0))
+            .max(1);
         let share = deadline.or_after(deadline.remaining() / left);
         match share.bound(TcpStream::connect(address)).await {
             Some(Ok(stream)) => match prepare(stream, keepalive) {
@@ -44,7 +46,10 @@ async fn resolve(server: &Server, deadline: Deadline) -> Result<Vec<SocketAddr>,
         Host::Address(address) => return Ok(vec![SocketAddr::new(*address, server.port)]),
         Host::Name(name) => name,
     };
-    match deadline.bound(tokio::net::lookup_host((name.as_str(), server.port))).await {
+    match deadline
+        .bound(tokio::net::lookup_host((name.as_str(), server.port)))
+        .await
+    {
         None => Err(format!("the name {name} was not resolved in time")),
         Some(Err(error)) => Err(format!("the name {name} cannot be resolved: {error}")),
         Some(Ok(addresses)) => {
@@ -66,7 +71,12 @@ fn prepare(stream: TcpStream, keepalive: Duration) -> std::io::Result<std::net::
     let socket = SockRef::from(&stream);
     socket.set_tcp_nodelay(true)?;
     let probes = TcpKeepalive::new().with_time(keepalive);
-    #[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd", target_os = "windows"))]
+    #[cfg(any(
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "freebsd",
+        target_os = "windows"
+    ))]
     let probes = probes.with_interval((keepalive / 3).max(Duration::from_secs(1)));
     socket.set_tcp_keepalive(&probes)?;
     stream.into_std()
@@ -91,7 +101,11 @@ mod tests {
     use crate::directory::settings::Security;
 
     fn server(host: Host, port: u16) -> Server {
-        Server { security: Security::None, host, port }
+        Server {
+            security: Security::None,
+            host,
+            port,
+        }
     }
 
     #[tokio::test]
@@ -100,7 +114,9 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let server = server(Host::Address("127.0.0.1".parse().unwrap()), port);
         let deadline = Deadline::after(Duration::from_secs(5));
-        let (stream, _) = connect(&server, None, Duration::from_secs(30), deadline).await.unwrap();
+        let (stream, _) = connect(&server, None, Duration::from_secs(30), deadline)
+            .await
+            .unwrap();
         assert!(stream.nodelay().unwrap());
         assert!(SockRef::from(&stream).keepalive().unwrap());
     }
@@ -108,14 +124,25 @@ mod tests {
     #[tokio::test]
     async fn a_host_that_does_not_answer_costs_no_more_than_the_deadline() {
         // A listener whose backlog is full: the third connection waits for ever.
-        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let listener =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        listener
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
         listener.listen(0).unwrap();
         let address = listener.local_addr().unwrap().as_socket().unwrap();
-        let _held: Vec<_> = (0..2).map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200))).collect();
+        let _held: Vec<_> = (0..2)
+            .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)))
+            .collect();
         let server = server(Host::Address(address.ip()), address.port());
         let begun = std::time::Instant::now();
-        let refused = connect(&server, None, Duration::from_secs(30), Deadline::after(Duration::from_millis(200))).await;
+        let refused = connect(
+            &server,
+            None,
+            Duration::from_secs(30),
+            Deadline::after(Duration::from_millis(200)),
+        )
+        .await;
         assert!(refused.is_err());
         assert!(begun.elapsed() < Duration::from_secs(2));
     }
@@ -123,7 +150,13 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_does_not_exist_is_named() {
         let server = server(Host::Name("no-such-host.invalid".into()), 636);
-        let refused = connect(&server, None, Duration::from_secs(30), Deadline::after(Duration::from_secs(5))).await;
+        let refused = connect(
+            &server,
+            None,
+            Duration::from_secs(30),
+            Deadline::after(Duration::from_secs(5)),
+        )
+        .await;
         assert!(refused.unwrap_err().contains("no-such-host.invalid"));
     }
 }

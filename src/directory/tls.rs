@@ -57,9 +57,10 @@ impl Tls {
     fn verifier_for(&self, server: &Server) -> Arc<dyn ServerCertVerifier> {
         let verifier = Arc::clone(&self.verifier);
         match server.host {
-            Host::Address(address @ IpAddr::V6(_)) => {
-                Arc::new(ForAddress { name: ServerName::IpAddress(address.into()), verifier })
-            }
+            Host::Address(address @ IpAddr::V6(_)) => Arc::new(ForAddress {
+                name: ServerName::IpAddress(address.into()),
+                verifier,
+            }),
             _ => verifier,
         }
     }
@@ -68,13 +69,16 @@ impl Tls {
 fn authorities(pem: &[u8]) -> Result<RootCertStore, SettingsError> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| SettingsError::Authorities(error.to_string()))?;
+        let certificate =
+            certificate.map_err(|error| SettingsError::Authorities(error.to_string()))?;
         roots
             .add(certificate)
             .map_err(|error| SettingsError::Authorities(error.to_string()))?;
     }
     if roots.is_empty() {
-        return Err(SettingsError::Authorities("it holds no certificate".to_owned()));
+        return Err(SettingsError::Authorities(
+            "it holds no certificate".to_owned(),
+        ));
     }
     Ok(roots)
 }
@@ -106,7 +110,8 @@ impl ServerCertVerifier for ForAddress {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.verifier.verify_tls12_signature(message, certificate, signed)
+        self.verifier
+            .verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -115,7 +120,8 @@ impl ServerCertVerifier for ForAddress {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.verifier.verify_tls13_signature(message, certificate, signed)
+        self.verifier
+            .verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -160,19 +166,28 @@ c+nrgpe+R2iBnLDulUk=
 
     fn verify(host: &str, told: &'static str) -> Result<(), TlsError> {
         let tls = Tls::new(&Trust::Authorities(AUTHORITY.into())).unwrap();
-        let server = Server { security: Security::Tls, host: Host::Address(host.parse().unwrap()), port: 636 };
+        let server = Server {
+            security: Security::Tls,
+            host: Host::Address(host.parse().unwrap()),
+            port: 636,
+        };
         // What `config` does, without the handshake around it.
         let verifier = tls.verifier_for(&server);
         let certificate = CertificateDer::from_pem_slice(SERVER.as_bytes()).unwrap();
         let name = ServerName::try_from(told).unwrap();
-        verifier.verify_server_cert(&certificate, &[], &name, &[], UnixTime::now()).map(|_| ())
+        verifier
+            .verify_server_cert(&certificate, &[], &name, &[], UnixTime::now())
+            .map(|_| ())
     }
 
     #[test]
     fn an_ipv6_literal_is_checked_against_the_certificate_s_addresses() {
         verify("::1", IPV6_STAND_IN).unwrap();
         assert!(verify("::2", IPV6_STAND_IN).is_err());
-        assert!(verify("::2", "127.0.0.1").is_err(), "the name told by the library does not matter");
+        assert!(
+            verify("::2", "127.0.0.1").is_err(),
+            "the name told by the library does not matter"
+        );
     }
 
     #[test]
@@ -184,17 +199,31 @@ c+nrgpe+R2iBnLDulUk=
     #[test]
     fn nothing_older_than_tls_1_2_is_spoken_and_the_stand_in_is_never_sent() {
         let tls = Tls::new(&Trust::Authorities(AUTHORITY.into())).unwrap();
-        let six = Server { security: Security::Tls, host: Host::Address("::1".parse().unwrap()), port: 636 };
+        let six = Server {
+            security: Security::Tls,
+            host: Host::Address("::1".parse().unwrap()),
+            port: 636,
+        };
         assert!(!tls.config(&six).unwrap().enable_sni);
-        let named = Server { host: Host::Name("dc1".into()), ..six };
+        let named = Server {
+            host: Host::Name("dc1".into()),
+            ..six
+        };
         assert!(tls.config(&named).unwrap().enable_sni);
     }
 
     #[test]
     fn an_empty_trust_store_is_refused_when_the_settings_are_read() {
-        for pem in [&b""[..], b"no certificate here", b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"] {
+        for pem in [
+            &b""[..],
+            b"no certificate here",
+            b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
+        ] {
             let fault = Tls::new(&Trust::Authorities(pem.to_vec())).err();
-            assert!(matches!(fault, Some(SettingsError::Authorities(_))), "{fault:?}");
+            assert!(
+                matches!(fault, Some(SettingsError::Authorities(_))),
+                "{fault:?}"
+            );
         }
     }
 }

@@ -10,10 +10,16 @@ use futures_util::future::join_all;
 use super::connection::Connection;
 use super::deadline::Deadline;
 use super::error::Error;
-use super::fake::{ABANDON, Fake, MODIFY, Reply, Request, SEARCH, UNBIND, application, done, entry, found, message_of, pool, result, settings, until};
+use super::fake::{
+    ABANDON, Fake, MODIFY, Reply, Request, SEARCH, UNBIND, application, done, entry, found,
+    message_of, pool, result, settings, until,
+};
 use super::pool::Pool;
 use super::references::Wanted;
-use crate::ldap::{AttributeName, Change, Convergence, DirectoryKind, Dn, Entry, EntryName, Filter, Modification, Target, Values};
+use crate::ldap::{
+    AttributeName, Change, Convergence, DirectoryKind, Dn, Entry, EntryName, Filter, Modification,
+    Target, Values,
+};
 
 const CN: AttributeName = AttributeName::known("cn");
 
@@ -23,12 +29,21 @@ fn soon() -> Deadline {
 
 async fn read(pool: &Pool, dn: &str, deadline: Deadline) -> Result<Option<Entry>, Error> {
     let name = EntryName::Dn(Dn::parse(dn).unwrap());
-    pool.read_entry(&name, &Filter::everything(), &Wanted::attributes([CN]), deadline).await
+    pool.read_entry(
+        &name,
+        &Filter::everything(),
+        &Wanted::attributes([CN]),
+        deadline,
+    )
+    .await
 }
 
 fn modify(dn: &str) -> Change {
     Change::Modify {
-        target: Target { dn: Dn::parse(dn).unwrap(), guid: None },
+        target: Target {
+            dn: Dn::parse(dn).unwrap(),
+            guid: None,
+        },
         modifications: vec![Modification::replace(CN, Values::one("new"))],
         assertion: None,
         convergence: Convergence::Exact,
@@ -38,23 +53,41 @@ fn modify(dn: &str) -> Change {
 /// How many request numbers the client library holds: only its debug output tells.
 fn numbers_held(connection: &Connection) -> usize {
     let shown = format!("{:?}", connection.handle());
-    let (_, rest) = shown.split_once('{').and_then(|_| shown.split_once("data: (")).unwrap();
+    let (_, rest) = shown
+        .split_once('{')
+        .and_then(|_| shown.split_once("data: ("))
+        .unwrap();
     let (_, rest) = rest.split_once('{').unwrap();
     let (numbers, _) = rest.split_once('}').unwrap();
-    numbers.split(',').filter(|number| !number.trim().is_empty()).count()
+    numbers
+        .split(',')
+        .filter(|number| !number.trim().is_empty())
+        .count()
 }
 
 async fn only_connection(pool: &Pool) -> Arc<Connection> {
     Arc::clone(&pool.lease(None, soon()).await.unwrap().connection)
 }
 
-fn searches(answer: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static) -> impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static {
-    move |request| if request.operation == SEARCH && !request.name().is_empty() { answer(request) } else { Vec::new() }
+fn searches(
+    answer: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static,
+) -> impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static {
+    move |request| {
+        if request.operation == SEARCH && !request.name().is_empty() {
+            answer(request)
+        } else {
+            Vec::new()
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_thousand_searches_leave_no_request_number_behind() {
-    let server = Fake::start(&[], searches(|request| found(&request.name(), &[("cn", &["a"])]))).await;
+    let server = Fake::start(
+        &[],
+        searches(|request| found(&request.name(), &[("cn", &["a"])])),
+    )
+    .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     for _ in 0..1000 {
         assert!(read(&pool, "cn=a", soon()).await.unwrap().is_some());
@@ -65,11 +98,16 @@ async fn a_thousand_searches_leave_no_request_number_behind() {
 
 #[tokio::test]
 async fn a_search_whose_caller_went_away_is_abandoned_and_leaves_no_request_number_behind() {
-    let server = Fake::start(&[], searches(|request| vec![Reply::Send(entry(request.name(), &[]), Vec::new())])).await;
+    let server = Fake::start(
+        &[],
+        searches(|request| vec![Reply::Send(entry(request.name(), &[]), Vec::new())]),
+    )
+    .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let connection = only_connection(&pool).await;
     for _ in 0..20 {
-        let gone = tokio::time::timeout(Duration::from_millis(20), read(&pool, "cn=a", soon())).await;
+        let gone =
+            tokio::time::timeout(Duration::from_millis(20), read(&pool, "cn=a", soon())).await;
         assert!(gone.is_err());
     }
     until(|| server.seen(ABANDON).len() == 20).await;
@@ -90,7 +128,10 @@ async fn an_answer_of_the_wrong_kind_is_an_error_and_the_next_connection_works()
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let refused = read(&pool, "cn=a", soon()).await;
-    assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::Unavailable { .. })),
+        "{refused:?}"
+    );
     assert!(read(&pool, "cn=a", soon()).await.unwrap().is_some());
     assert_eq!(server.connections(), 3);
 }
@@ -112,7 +153,11 @@ async fn what_is_not_ldap_is_an_error_and_never_a_crash() {
     ];
     for octets in garbage {
         let sent = octets.clone();
-        let server = Fake::start(&[], searches(move |_| vec![Reply::Raw(sent.clone()), Reply::Close])).await;
+        let server = Fake::start(
+            &[],
+            searches(move |_| vec![Reply::Raw(sent.clone()), Reply::Close]),
+        )
+        .await;
         let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
         assert!(read(&pool, "cn=a", soon()).await.is_err(), "{octets:?}");
     }
@@ -120,17 +165,35 @@ async fn what_is_not_ldap_is_an_error_and_never_a_crash() {
 
 #[tokio::test]
 async fn a_name_that_is_not_utf8_is_an_error() {
-    let server = Fake::start(&[], searches(|_| vec![Reply::Send(entry([0xff, 0xfe], &[]), Vec::new())])).await;
+    let server = Fake::start(
+        &[],
+        searches(|_| vec![Reply::Send(entry([0xff, 0xfe], &[]), Vec::new())]),
+    )
+    .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let refused = read(&pool, "cn=a", soon()).await;
-    assert!(matches!(refused, Err(Error::Protocol { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::Protocol { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
 async fn more_entries_than_were_asked_for_are_not_collected() {
-    let server = Fake::start(&[], searches(|_| (0..10).map(|_| Reply::Send(entry("cn=a", &[]), Vec::new())).collect())).await;
+    let server = Fake::start(
+        &[],
+        searches(|_| {
+            (0..10)
+                .map(|_| Reply::Send(entry("cn=a", &[]), Vec::new()))
+                .collect()
+        }),
+    )
+    .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
-    assert!(matches!(read(&pool, "cn=a", soon()).await, Err(Error::Protocol { .. })));
+    assert!(matches!(
+        read(&pool, "cn=a", soon()).await,
+        Err(Error::Protocol { .. })
+    ));
 }
 
 #[tokio::test]
@@ -143,8 +206,14 @@ async fn a_malformed_result_of_a_write_is_an_unknown_outcome_and_no_crash() {
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let steps = vec![crate::guard::Step::new(modify("cn=a"))];
-    super::apply::carry_out(Arc::clone(&pool), steps, None, soon()).await.unwrap();
-    assert_eq!(server.seen(MODIFY).len(), 1, "the look showed that it had happened");
+    super::apply::carry_out(Arc::clone(&pool), steps, None, soon())
+        .await
+        .unwrap();
+    assert_eq!(
+        server.seen(MODIFY).len(),
+        1,
+        "the look showed that it had happened"
+    );
 }
 
 #[tokio::test]
@@ -174,7 +243,11 @@ async fn a_connection_that_dies_with_64_searches_in_flight_fails_none_of_them() 
     for answer in join_all(reads).await {
         assert!(answer.unwrap().unwrap().is_some());
     }
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -189,8 +262,15 @@ async fn a_server_that_hangs_in_silence_costs_no_more_than_the_deadline_and_lose
     server.freeze(true);
     let begun = Instant::now();
     let refused = read(&pool, "cn=a", Deadline::after(Duration::from_millis(400))).await;
-    assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(
+        matches!(refused, Err(Error::Unavailable { .. })),
+        "{refused:?}"
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
     until(|| !connection.is_open()).await;
     until(|| !pool.health().ready).await;
     server.freeze(false);
@@ -221,8 +301,17 @@ async fn a_write_given_up_is_reset_so_that_nothing_of_it_arrives_later() {
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let steps = vec![crate::guard::Step::new(modify("cn=a"))];
-    let outcome = super::apply::carry_out(Arc::clone(&pool), steps, None, Deadline::after(Duration::from_millis(200))).await;
-    assert!(matches!(outcome.unwrap_err().error, Error::OutcomeUnknown { .. }));
+    let outcome = super::apply::carry_out(
+        Arc::clone(&pool),
+        steps,
+        None,
+        Deadline::after(Duration::from_millis(200)),
+    )
+    .await;
+    assert!(matches!(
+        outcome.unwrap_err().error,
+        Error::OutcomeUnknown { .. }
+    ));
     assert_eq!(server.seen(MODIFY).len(), 1, "it is not sent again");
     until(|| server.resets() == 1).await;
     assert!(server.seen(UNBIND).is_empty());
@@ -237,9 +326,17 @@ async fn a_write_goes_on_when_its_caller_goes_away() {
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let connection = only_connection(&pool).await;
-    let steps = vec![crate::guard::Step::new(modify("cn=a")), crate::guard::Step::new(modify("cn=b"))];
+    let steps = vec![
+        crate::guard::Step::new(modify("cn=a")),
+        crate::guard::Step::new(modify("cn=b")),
+    ];
     // As `Directory::apply` does it.
-    let work = tokio::spawn(super::apply::carry_out(Arc::clone(&pool), steps, None, soon()));
+    let work = tokio::spawn(super::apply::carry_out(
+        Arc::clone(&pool),
+        steps,
+        None,
+        soon(),
+    ));
     let caller = tokio::spawn(async move { work.await.unwrap().is_ok() });
     until(|| connection.in_flight() == 1).await;
     caller.abort();
@@ -250,7 +347,12 @@ async fn a_write_goes_on_when_its_caller_goes_away() {
 
 #[tokio::test]
 async fn an_ipv6_literal_is_reached() {
-    let server = Fake::start_at("[::1]:0", &[], searches(|request| found(&request.name(), &[]))).await;
+    let server = Fake::start_at(
+        "[::1]:0",
+        &[],
+        searches(|request| found(&request.name(), &[])),
+    )
+    .await;
     assert!(server.url().starts_with("ldap://[::1]:"));
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     assert!(read(&pool, "cn=a", soon()).await.unwrap().is_some());

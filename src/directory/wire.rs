@@ -111,10 +111,19 @@ impl Connection {
         let stream = self
             .handle()
             .with_controls(query.controls)
-            .streaming_search(&query.base, query.scope, &query.filter.to_string(), query.attributes)
+            .streaming_search(
+                &query.base,
+                query.scope,
+                &query.filter.to_string(),
+                query.attributes,
+            )
             .await
             .map_err(|error| self.fault(&error))?;
-        let mut running = Running { stream, connection: self, answered: false };
+        let mut running = Running {
+            stream,
+            connection: self,
+            answered: false,
+        };
         let mut entries = Vec::new();
         loop {
             match running.stream.next().await {
@@ -134,12 +143,18 @@ impl Connection {
         running.answered = true;
         let result = running.stream.res.take();
         drop(running);
-        let result = result.ok_or_else(|| Fault::Malformed(Error::protocol("a search ended without a result")))?;
+        let result = result
+            .ok_or_else(|| Fault::Malformed(Error::protocol("a search ended without a result")))?;
         Ok(Answer { entries, result })
     }
 
     /// Sends one write and waits for its answer. The request goes on when the future is dropped.
-    pub(super) async fn write(&self, write: Write, controls: Vec<RawControl>, deadline: Deadline) -> Result<LdapResult, Fault> {
+    pub(super) async fn write(
+        &self,
+        write: Write,
+        controls: Vec<RawControl>,
+        deadline: Deadline,
+    ) -> Result<LdapResult, Fault> {
         let begun = Instant::now();
         let operation = write.operation();
         self.count_operation();
@@ -147,9 +162,13 @@ impl Connection {
         let sending = self.runtime.spawn(write.send(self.handle(), controls));
         let answer = match deadline.bound(sending).await {
             Some(Ok(Ok(result))) => Ok(result),
-            Some(Ok(Err(LdapError::AddNoValues))) => Err(Fault::NotSent("an attribute without values was to be added".to_owned())),
+            Some(Ok(Err(LdapError::AddNoValues))) => Err(Fault::NotSent(
+                "an attribute without values was to be added".to_owned(),
+            )),
             Some(Ok(Err(error))) => Err(self.fault(&error)),
-            Some(Err(_)) => Err(Fault::Malformed(Error::protocol("the result of a write is malformed"))),
+            Some(Err(_)) => Err(Fault::Malformed(Error::protocol(
+                "the result of a write is malformed",
+            ))),
             None => Err(Fault::Late),
         };
         if answer.is_ok() {
@@ -162,7 +181,9 @@ impl Connection {
 
     fn fault(&self, error: &LdapError) -> Fault {
         let reason = self.end().unwrap_or_else(|| match error {
-            LdapError::EndOfStream | LdapError::ResultRecv { .. } => "the connection was lost".to_owned(),
+            LdapError::EndOfStream | LdapError::ResultRecv { .. } => {
+                "the connection was lost".to_owned()
+            }
             error => error.to_string(),
         });
         match error {
@@ -188,7 +209,9 @@ impl Drop for Running<'_> {
         if !self.answered && self.connection.is_open() {
             let mut ldap = self.connection.handle();
             let patience = Deadline::after(std::time::Duration::from_secs(1));
-            self.connection.runtime.spawn(async move { patience.bound(ldap.abandon(id)).await });
+            self.connection
+                .runtime
+                .spawn(async move { patience.bound(ldap.abandon(id)).await });
         }
     }
 }

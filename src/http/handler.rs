@@ -290,6 +290,12 @@ impl Call {
 
 /// Faults of ours and of the directory go to the journal with their cause; the client's own are its business.
 fn journal(fault: &Fault) {
+    if let Fault::Service(Error::Refused(refusal)) = fault {
+        let attribute = refusal.attribute.as_ref().map(ToString::to_string);
+        tracing::warn!(rule = refusal.rule.name(), attempted = ?refusal.attempted, attribute, "a fence refused the operation");
+        tracing::debug!(dn = %refusal.dn, "the fenced entry");
+        return;
+    }
     let status = fault.row().body.status;
     match fault.cause() {
         Some(cause) if status == 503 => tracing::warn!(cause, "the directory is unavailable"),

@@ -65,7 +65,8 @@ pub(super) struct DerivedFile {
     pub(super) check: Option<At<String>>,
 }
 
-const LINE_KEYS: &[&str] = &[
+/// What a line may say.
+pub(super) const LINE_KEYS: &[&str] = &[
     "ldap",
     "codec",
     "direction",
@@ -85,7 +86,8 @@ const LINE_KEYS: &[&str] = &[
     "check",
     "object_class",
 ];
-const TYPE_KEYS: &[&str] = &[
+/// What a resource type may say.
+pub(super) const TYPE_KEYS: &[&str] = &[
     "endpoint",
     "schema",
     "description",

@@ -106,7 +106,7 @@ impl ResourceMapping {
         // read: added at the end, the new value would not be seen.
         let others = current
             .iter()
-            .filter(|value| value.as_slice() != first && !new.contains(value))
+            .filter(|value| value.as_slice() != first && !new.iter().any(|new| alike(new, value)))
             .cloned();
         let wished: Vec<Vec<u8>> = new.iter().cloned().chain(others).collect();
         if line.equality {
@@ -398,6 +398,12 @@ fn lock(difference: &mut Difference, line: &Line, before: &Entry, active: Option
 
 fn boolean_of(values: &[Value]) -> Option<bool> {
     values.first().and_then(boolean)
+}
+
+/// Whether a directory that compares without case would take both for one value.
+fn alike(one: &[u8], other: &[u8]) -> bool {
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).to_lowercase();
+    one == other || text(one) == text(other)
 }
 
 /// Whether nothing changes; lists are compared without order.

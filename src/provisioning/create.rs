@@ -35,19 +35,19 @@ impl Service {
     /// Works out the entry and its plans.
     pub(super) async fn prepare_create(&self, caller: &Caller, of: Type<'_>, body: &[u8]) -> Result<Creation, Error> {
         let (mut resource, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
-        ignored(caller, of, &unknown.names);
+        ignored(of, &unknown.names);
         resource.check_required(&of.mapping.definition)?;
 
         let asked = of.mapping.references_in(&resource);
         let targets = self.targets(&of.mapping.types_referred_to());
         let references = self.resolve(asked.iter().map(|(_, id)| id.as_str()), &targets, caller).await?;
-        self.settle_references(of, &mut resource, None, &references, caller)?;
+        self.settle_references(of, &mut resource, None, &references)?;
         self.check_unique(of, None, None, &resource, caller).await?;
 
         let password = of.mapping.needs_generated_password(&resource).then(password::generate).transpose()?;
         let context = WriteContext { references: &references.table, generated_password: password.as_ref() };
         let new = of.mapping.write_new(&resource, &context)?;
-        ignored(caller, of, &new.ignored);
+        ignored(of, &new.ignored);
 
         let guard = self.guard(caller).await?;
         let members = of.mapping.members().map(|line| &line.ldap);
@@ -79,7 +79,7 @@ impl Service {
                         reason: "the new entry was added, but could not be read back".into(),
                     })?;
                     let id = entry.id(self.kind()).map(|id| id.to_string()).unwrap_or_default();
-                    journal(caller, of, &id, guarded);
+                    journal(of, &id, guarded);
                     return Ok(entry);
                 }
                 // Before another generated name is tried, make sure that this is another person and not the same

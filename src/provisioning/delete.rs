@@ -17,7 +17,7 @@ impl Service {
             .apply(&guarded, None, caller.deadline)
             .await
             .map_err(|error| Error::of_delete(error, of, id))?;
-        tracing::info!(client = caller.client, resource_type, id, "deleted");
+        tracing::info!(resource_type, id, "deleted");
         Ok(Answer::NoContent)
     }
 

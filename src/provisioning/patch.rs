@@ -58,7 +58,7 @@ impl Service {
     ) -> Result<(Update, Prepared), Error> {
         let definition = &of.mapping.definition;
         let (request, unknown) = PatchRequest::parse(json::parse(body)?, definition, &caller.dialect)?;
-        ignored(caller, of, &unknown.names);
+        ignored(of, &unknown.names);
         own_id(id, unknown.id.as_deref())?;
 
         // Members that can be told from the request alone; others (`members[type eq "Group"]`) need the group's list, and

@@ -48,7 +48,7 @@ impl Service {
         body: &[u8],
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
-        ignored(caller, of, &unknown.names);
+        ignored(of, &unknown.names);
         own_id(id, unknown.id.as_deref())?;
         new.check_required(&of.mapping.definition)?;
         let members = self.take_members(of, &mut new)?;

@@ -68,11 +68,11 @@ impl Service {
     /// Works out the plan that turns `update.old` into `update.new`.
     pub(super) async fn prepare_update(&self, of: Type<'_>, update: &mut Update, caller: &Caller) -> Result<Prepared, Error> {
         let references = self.references_of_update(of, update, caller).await?;
-        self.settle_references(of, &mut update.new, Some(&update.old), &references, caller)?;
+        self.settle_references(of, &mut update.new, Some(&update.old), &references)?;
         self.check_unique(of, Some(update.id), Some(&update.old), &update.new, caller).await?;
         let context = WriteContext { references: &references.table, generated_password: None };
         let difference = of.mapping.write_changes(&update.entry, &update.old, &update.new, &context)?;
-        ignored(caller, of, &difference.ignored);
+        ignored(of, &difference.ignored);
 
         let members = self.member_steps(of, update, &references)?;
         let candidates: Vec<Option<Rdn>> = match difference.rename {
@@ -186,7 +186,6 @@ impl Service {
         resource: &mut Resource,
         before: Option<&Resource>,
         references: &References,
-        caller: &Caller,
     ) -> Result<(), Error> {
         let members = of.mapping.members().map(|line| line.scim_name());
         for (path, id) in of.mapping.references_in(resource) {
@@ -200,7 +199,6 @@ impl Service {
                 UnknownReference::Refuse => return Err(unknown_reference(&path.to_string(), &id)),
                 UnknownReference::Drop => {
                     tracing::warn!(
-                        client = caller.client,
                         attribute = %path,
                         id,
                         "reference to an unknown id dropped; [references] unknown_manager = \"refuse\" refuses instead"
@@ -228,7 +226,7 @@ impl Service {
         for guarded in &prepared.alternatives {
             match self.directory().apply(guarded, read_back.clone(), caller.deadline).await {
                 Ok(applied) => {
-                    journal(caller, of, &id.to_string(), guarded);
+                    journal(of, &id.to_string(), guarded);
                     return Ok(applied.entry.map(|mut entry| {
                         prepared.references.complete(&mut entry);
                         entry
@@ -330,15 +328,15 @@ pub(super) fn own_id(id: &str, sent: Option<&str>) -> Result<(), Error> {
     }
 }
 
-/// Names in the journal what was done: attributes, never values.
-pub(super) fn journal(caller: &Caller, of: Type<'_>, id: &str, guarded: &GuardedPlan) {
+/// Names in the journal what was done: attributes, never values. Client and request id stand in the request's span.
+pub(super) fn journal(of: Type<'_>, id: &str, guarded: &GuardedPlan) {
     let attributes: Vec<String> = guarded.plan().attributes().iter().map(ToString::to_string).collect();
-    tracing::info!(client = caller.client, resource_type = of.name(), id, attributes = attributes.join(" "), "written");
+    tracing::info!(resource_type = of.name(), id, attributes = attributes.join(" "), "written");
 }
 
 /// Names in the journal what the mapping has no place for.
-pub(super) fn ignored<'a>(caller: &Caller, of: Type<'_>, names: impl IntoIterator<Item = &'a String>) {
+pub(super) fn ignored<'a>(of: Type<'_>, names: impl IntoIterator<Item = &'a String>) {
     for attribute in names {
-        tracing::debug!(client = caller.client, resource_type = of.name(), attribute, "ignored: the mapping has no line for it");
+        tracing::debug!(resource_type = of.name(), attribute, "ignored: the mapping has no line for it");
     }
 }

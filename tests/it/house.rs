@@ -215,13 +215,14 @@ impl Source {
         first.as_os_str().to_str()
     }
 
-    /// The product's own code: a file of tests is empty, and a module of tests ends its file.
+    /// The product's own code: a file or folder of tests is empty, and a module of tests ends its file.
     fn without_tests(self) -> Source {
         let tests = self
             .path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .is_some_and(|stem| stem == "tests" || stem.ends_with("_tests"));
+            .with_extension("")
+            .components()
+            .filter_map(|part| part.as_os_str().to_str())
+            .any(|part| part == "tests" || part.ends_with("_tests"));
         let end = if tests {
             0
         } else {

@@ -207,6 +207,20 @@ fn one_of_several_values_changes_and_the_others_stay_behind_it() {
 }
 
 #[test]
+fn a_value_that_differs_from_another_by_case_only_takes_its_place() {
+    let entry = unix_user().with(name("mail"), ["old@x", "Other@x"]);
+    let change = difference("openldap", &entry, |new| {
+        let emails = json!([{ "value": "other@x", "type": "work", "primary": true }]);
+        _ = new.insert("emails".into(), emails);
+    })
+    .unwrap();
+    assert_eq!(
+        shown(&change.modifications),
+        ["-mail old@x|Other@x", "+mail other@x"]
+    );
+}
+
+#[test]
 fn an_attribute_without_matching_rule_is_replaced_as_a_whole() {
     let entry = unix_user().with(name("facsimileTelephoneNumber"), ["1", "2"]);
     let change = difference("openldap", &entry, |new| {
