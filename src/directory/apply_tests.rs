@@ -1,14 +1,12 @@
 //! Carrying out plans: what is sent, what is looked at when an answer is lost, what is undone.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::apply::{Applied, ApplyError, ReadBack, Undo, carry_out};
 use super::ber;
-use super::controls::{ASSERTION, MATCHED_VALUES, PERMISSIVE_MODIFY, POST_READ};
+use super::controls::{ASSERTION, POST_READ};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::fake::{
@@ -74,7 +72,7 @@ fn set_cn(name: &str) -> Change {
     )
 }
 
-fn members(add: &[&str], remove: &[&str]) -> Change {
+pub(super) fn members(add: &[&str], remove: &[&str]) -> Change {
     let values =
         |dns: &[&str]| Values::Plain(dns.iter().map(|dn| dn.as_bytes().to_vec()).collect());
     let mut modifications = Vec::new();
@@ -93,7 +91,7 @@ fn read_back() -> Option<ReadBack> {
     })
 }
 
-async fn run(
+pub(super) async fn run(
     kind: DirectoryKind,
     server: &Fake,
     steps: Vec<Step>,
@@ -111,7 +109,7 @@ async fn run(
 }
 
 /// The values of all modifications in a modify, as the server saw them.
-fn modified(request: &Request) -> Vec<(u8, Vec<String>)> {
+pub(super) fn modified(request: &Request) -> Vec<(u8, Vec<String>)> {
     let list = ber::parts(ber::parts(request.body.clone()).unwrap().remove(1)).unwrap();
     list.into_iter()
         .map(|one| {
@@ -423,212 +421,4 @@ async fn an_assertion_goes_as_a_critical_control_or_is_checked_before_and_never_
     .unwrap_err();
     assert_eq!(failed.error.meaning(), Some(Meaning::AssertionFailed));
     assert!(server.seen(MODIFY).is_empty());
-}
-
-#[tokio::test]
-async fn members_already_present_are_success_in_one_round_trip_where_the_control_is_honoured() {
-    let server = Fake::start(&[PERMISSIVE_MODIFY], |request: &Request| {
-        if request.operation == MODIFY {
-            done(request)
-        } else {
-            Vec::new()
-        }
-    })
-    .await;
-    run(
-        DirectoryKind::OpenLdap,
-        &server,
-        vec![Step::new(members(&["uid=ada,dc=e"], &[]))],
-        None,
-    )
-    .await
-    .unwrap();
-    assert!(server.seen(MODIFY)[0].has(PERMISSIVE_MODIFY));
-    assert!(server.seen(SEARCH).is_empty());
-}
-
-#[tokio::test]
-async fn where_a_present_member_fails_the_whole_change_only_what_is_missing_is_sent_again() {
-    let server = Fake::start(&[PERMISSIVE_MODIFY], |request: &Request| match request.operation {
-        MODIFY if modified(request).iter().any(|(_, values)| values.contains(&"CN=a,DC=e".to_owned())) => {
-            refused(request, 68, "Attribute member already exists for target GUID 20e1fb89-ba6c-4ab5-aaa1-87e371668646")
-        }
-        MODIFY => done(request),
-        // The look: the group, then who of the three says that it is a member.
-        SEARCH if request.name() == "cn=g,dc=e" => found("CN=g,DC=e", &[]),
-        SEARCH if request.name() == "dc=e" => found("CN=A,DC=e", &[]),
-        _ => Vec::new(),
-    })
-    .await;
-    let change = members(&["CN=a,DC=e", "CN=b,DC=e", "CN=c,DC=e"], &[]);
-    run(
-        DirectoryKind::ActiveDirectory,
-        &server,
-        vec![Step::new(change)],
-        None,
-    )
-    .await
-    .unwrap();
-    let sent = server.seen(MODIFY);
-    assert_eq!(sent.len(), 2);
-    assert_eq!(
-        modified(&sent[1]),
-        [(0, vec!["CN=b,DC=e".to_owned(), "CN=c,DC=e".to_owned()])]
-    );
-}
-
-#[tokio::test]
-async fn removing_the_absent_and_adding_the_present_alone_changes_nothing_and_succeeds() {
-    let server = Fake::start(&[], |request: &Request| match request.operation {
-        MODIFY => refused(
-            request,
-            53,
-            "Attribute member doesn't exist for target GUID 20e1fb89-ba6c-4ab5-aaa1-87e371668646",
-        ),
-        SEARCH if !request.name().is_empty() => {
-            vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())]
-        }
-        _ => Vec::new(),
-    })
-    .await;
-    run(
-        DirectoryKind::ActiveDirectory,
-        &server,
-        vec![Step::new(members(&[], &["CN=a,DC=e"]))],
-        None,
-    )
-    .await
-    .unwrap();
-    assert_eq!(server.seen(MODIFY).len(), 1);
-}
-
-#[tokio::test]
-async fn the_wrong_direction_is_no_success() {
-    // The server says "exists", but the look says that the member is not there: something else is wrong.
-    let server = Fake::start(&[], |request: &Request| match request.operation {
-        MODIFY => refused(request, 68, ""),
-        SEARCH if !request.name().is_empty() => {
-            vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())]
-        }
-        _ => Vec::new(),
-    })
-    .await;
-    let failed = run(
-        DirectoryKind::ActiveDirectory,
-        &server,
-        vec![Step::new(members(&["CN=a,DC=e"], &[]))],
-        None,
-    )
-    .await;
-    assert!(matches!(failed.unwrap_err().error, Error::Refused(_)));
-    assert_eq!(server.seen(MODIFY).len(), 1);
-}
-
-#[tokio::test]
-async fn a_member_change_whose_answer_is_lost_is_completed_with_what_is_missing() {
-    let sent = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&sent);
-    let server = Fake::start(&[], move |request: &Request| match request.operation {
-        MODIFY if count.fetch_add(1, Ordering::SeqCst) == 0 => vec![Reply::Close],
-        MODIFY => done(request),
-        SEARCH if !request.name().is_empty() => found("cn=g,dc=e", &[("member", &["uid=a,dc=e"])]),
-        _ => Vec::new(),
-    })
-    .await;
-    run(
-        DirectoryKind::OpenLdap,
-        &server,
-        vec![Step::new(members(&["uid=a,dc=e", "uid=b,dc=e"], &[]))],
-        None,
-    )
-    .await
-    .unwrap();
-    let sent = server.seen(MODIFY);
-    assert_eq!(modified(&sent[1]), [(0, vec!["uid=b,dc=e".to_owned()])]);
-}
-
-#[tokio::test]
-async fn the_last_member_of_a_group_without_placeholder_leaves_one_behind() {
-    let server = Fake::start(&[PERMISSIVE_MODIFY], |request: &Request| {
-        match request.operation {
-            MODIFY if modified(request).len() == 1 => refused(
-                request,
-                65,
-                "object class 'groupOfNames' requires attribute 'member'",
-            ),
-            MODIFY => done(request),
-            _ => Vec::new(),
-        }
-    })
-    .await;
-    run(
-        DirectoryKind::OpenLdap,
-        &server,
-        vec![Step::new(members(&[], &["uid=a,dc=e"]))],
-        None,
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        modified(&server.seen(MODIFY)[1]),
-        [(0, vec![String::new()]), (1, vec!["uid=a,dc=e".to_owned()])]
-    );
-}
-
-#[tokio::test]
-async fn members_in_batches_that_fail_half_way_say_so() {
-    let sent = AtomicUsize::new(0);
-    let server = Fake::start(&[], move |request: &Request| match request.operation {
-        MODIFY if sent.fetch_add(1, Ordering::SeqCst) == 0 => done(request),
-        MODIFY => refused(request, 50, "00002098: SecErr"),
-        _ => Vec::new(),
-    })
-    .await;
-    let many: Vec<String> = (0..1500)
-        .map(|number| format!("uid={number},dc=e"))
-        .collect();
-    let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let failed = run(
-        DirectoryKind::OpenLdap,
-        &server,
-        vec![Step::new(members(&many, &[]))],
-        None,
-    )
-    .await
-    .unwrap_err();
-    assert!(
-        matches!(failed.undo, Undo::Kept) && failed.to_string().contains("stand"),
-        "{failed}"
-    );
-}
-
-#[tokio::test]
-async fn of_a_large_group_only_the_values_in_question_are_read() {
-    let server = Fake::start(&[MATCHED_VALUES], |request: &Request| {
-        match request.operation {
-            MODIFY if modified(request)[0].1.len() == 2 => {
-                refused(request, 16, "modify/delete: member: no such value")
-            }
-            MODIFY => done(request),
-            SEARCH if request.has(MATCHED_VALUES) => {
-                found("cn=g,dc=e", &[("member", &["uid=b,dc=e"])])
-            }
-            _ => Vec::new(),
-        }
-    })
-    .await;
-    let change = members(&[], &["uid=a,dc=e", "uid=b,dc=e"]);
-    run(
-        DirectoryKind::OpenLdap,
-        &server,
-        vec![Step::new(change)],
-        None,
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        modified(&server.seen(MODIFY)[1]),
-        [(1, vec!["uid=b,dc=e".to_owned()])]
-    );
-    assert_eq!(server.seen(SEARCH).len(), 1);
 }

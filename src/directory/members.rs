@@ -16,6 +16,7 @@ use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::{Error, Rejection};
 use super::meaning::Meaning;
+use super::outcome::PAUSE;
 use super::pool::Pool;
 use super::references::Wanted;
 use super::request::name_of;
@@ -108,14 +109,19 @@ impl Pool {
                 }
             };
             let look = self.look_deadline(deadline);
-            let left = match self.outstanding(target, &batch, look).await {
-                Ok(left) => left,
-                Err(_) => {
-                    return Err(StepError {
-                        error,
-                        certain,
-                        partial,
-                    });
+            let left = loop {
+                match self.outstanding(target, &batch, look).await {
+                    Ok(left) => break left,
+                    Err(Error::Unavailable { .. }) if !look.passed() => {
+                        tokio::time::sleep(PAUSE).await
+                    }
+                    Err(_) => {
+                        return Err(StepError {
+                            error,
+                            certain,
+                            partial,
+                        });
+                    }
                 }
             };
             if left.is_empty() {

@@ -20,6 +20,9 @@ use super::references::Wanted;
 /// The look may take this long even when the request's own time is over: without it nobody knows what happened.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Between two attempts of a look.
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
+
 /// What a look shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
@@ -44,7 +47,14 @@ impl Pool {
         reason: String,
         deadline: Deadline,
     ) -> Result<(), StepError> {
-        let seen = self.look(change, self.look_deadline(deadline)).await;
+        let look = self.look_deadline(deadline);
+        let seen = loop {
+            match self.look(change, look).await {
+                // A server that restarts tells after all what it holds.
+                Err(Error::Unavailable { .. }) if !look.passed() => tokio::time::sleep(PAUSE).await,
+                seen => break seen,
+            }
+        };
         let unknown = |saw: &str, certain| {
             let error = Error::OutcomeUnknown {
                 dn: change.dn().to_string(),

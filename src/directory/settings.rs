@@ -131,7 +131,7 @@ impl Settings {
             fail_back_interval: Duration::from_secs(60),
             bind_pause: Duration::from_secs(30),
             bind_pause_limit: Duration::from_secs(600),
-            max_entries: 100_000,
+            max_entries: 500_000,
             max_values: 200_000,
         }
     }

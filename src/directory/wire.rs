@@ -1,4 +1,4 @@
-//! One request on one connection. The only caller of the client library's operations.
+//! One request on one connection: every search and every write goes through here.
 
 use std::time::Instant;
 

@@ -16,7 +16,7 @@ pub(super) struct Assigned {
 }
 
 impl ResourceMapping {
-    /// Finds the values of every line. Null and empty text are no values.
+    /// Finds the values of every line. Null is no value; empty text is one, which no directory can hold.
     pub(super) fn assign(&self, resource: &Resource) -> Assigned {
         let mut assigned = Assigned {
             values: vec![Vec::new(); self.lines.len()],
@@ -161,7 +161,7 @@ fn is_primary(element: &Map<String, Value>) -> bool {
 }
 
 pub(super) fn is_value(value: &Value) -> bool {
-    !matches!(value, Value::Null) && value.as_str() != Some("")
+    !value.is_null()
 }
 
 fn distinct<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<Value> {

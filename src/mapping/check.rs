@@ -10,8 +10,8 @@ pub enum Check {
     GroupAccountName,
     /// cn in Active Directory (MS-ADA1, rangeUpper 64): at most 64 characters, no control character.
     CommonName,
-    /// userPrincipalName: at most 1,024 characters, no control character, no spaces at the ends, one `@` at most and
-    /// something on both sides of it.
+    /// userPrincipalName: at most 1,024 characters, no control character, no backslash, no spaces at the ends, one `@` at
+    /// most and something on both sides of it.
     UserPrincipalName,
     /// Only ASCII, for attributes of syntax IA5 String such as `mail` in RFC 4524.
     Ascii,
@@ -105,6 +105,10 @@ fn principal(text: &str) -> Option<String> {
     if text.matches('@').count() > 1 || text.starts_with('@') || text.ends_with('@') {
         return Some("may contain one `@` only, with something before and after it".into());
     }
+    if text.contains('\\') {
+        // Kerberos escapes with it (RFC 1964 §2.1.1): Samba fails on what does not read as an escape.
+        return Some("may not contain a backslash".into());
+    }
     None
 }
 
@@ -134,6 +138,7 @@ mod tests {
             (Check::UserPrincipalName, "a@b@c", false),
             (Check::UserPrincipalName, "@c", false),
             (Check::UserPrincipalName, " a@c", false),
+            (Check::UserPrincipalName, "EXAMPLE\\ana", false),
             (Check::Ascii, "ana@example.com", true),
             (Check::Ascii, "añá@example.com", false),
             (Check::CountryCode, "ES", true),

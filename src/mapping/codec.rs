@@ -238,6 +238,9 @@ fn plain_text(value: &Value) -> Result<String, &'static str> {
         Value::Bool(flag) => flag.to_string(),
         Value::Null | Value::Array(_) | Value::Object(_) => return Err("must be a text"),
     };
+    if text.is_empty() {
+        return Err("cannot be the empty string, which no directory can hold");
+    }
     if text.contains('\0') {
         return Err("must not contain the character NUL");
     }
@@ -443,7 +446,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_without_nul_survives(text in "[^\\x00]{0,40}") {
+        fn any_text_without_nul_survives(text in "[^\\x00]{1,40}") {
             for codec in [Codec::String, Codec::PostalAddress] {
                 let octets = codec.encode(OPENLDAP, &json!(text)).unwrap();
                 prop_assert_eq!(codec.decode(OPENLDAP, &octets), Some(json!(text)));

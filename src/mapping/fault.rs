@@ -36,11 +36,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` (LDAP `{}`) {}; {}",
-            self.attribute, self.ldap, self.rule, self.remedy
-        )
+        write!(f, "`{}` {}; {}", self.attribute, self.rule, self.remedy)
     }
 }
 

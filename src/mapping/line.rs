@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::check::{Check, at_most};
 use super::codec::Codec;
 use super::fault::Fault;
-use crate::ldap::{AttributeName, DirectoryKind};
+use super::references::TypeBase;
+use crate::ldap::{AttributeName, DirectoryKind, Dn};
 use crate::scim::AttributePath;
 
 /// Which way values go.
@@ -120,6 +121,14 @@ impl Line {
         self.codec == Codec::Reference
     }
 
+    /// Whether an entry of that name can be a resource of a type that this reference may point to: whether it lies
+    /// below such a type's base.
+    pub fn may_point_to(&self, dn: &Dn, bases: &[TypeBase]) -> bool {
+        bases
+            .iter()
+            .any(|base| dn.is_within(&base.base) && self.targets.iter().any(|target| target.name == base.name))
+    }
+
     /// Whether leaving the value out of a PUT keeps what there is: a password nobody may read back, and a switch that
     /// would lock people out, or let them in, by silence.
     pub(super) fn is_kept_when_absent(&self) -> bool {
@@ -144,7 +153,7 @@ impl Line {
                 .and_then(|most| at_most(text, most))
                 .or_else(|| self.check.and_then(|check| check.broken_by(text)));
             if let Some(rule) = broken {
-                return Err(self.fault(rule, "send a value that keeps the rule, or map the attribute to another LDAP attribute"));
+                return Err(self.fault(rule, "send a value that keeps the rule, or have the mapping changed"));
             }
         }
         Ok(octets)

@@ -223,6 +223,10 @@ fn reference(
     context: &ReadContext<'_>,
 ) -> Option<Value> {
     let id = of.id?.to_string();
+    // What lies outside the bases cannot be read through this bridge, so nobody is told its id and name either.
+    if !line.may_point_to(&of.dn, context.bases) {
+        return None;
+    }
     let target = target(line, of, context);
     let location = target
         .filter(|_| form.location)

@@ -50,7 +50,8 @@ impl ResourceMapping {
                 continue;
             }
             let (from, mut to) = (effective(line, from), effective(line, to));
-            if line.required && to.is_empty() {
+            // An entry that never had the value can still be changed: many accounts have no userPrincipalName.
+            if line.required && to.is_empty() && !from.is_empty() {
                 return Err(missing(line));
             }
             if to.is_empty()

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::Error;
 use super::service::Type;
 use crate::directory::{ApplyError, Error as DirectoryError, Meaning, Rejection, Undo};
@@ -17,8 +19,9 @@ impl Error {
     pub(super) const RETRY_AFTER: Duration = Duration::from_secs(10);
 
     pub(super) fn not_found(resource_type: &str, id: &str) -> Self {
-        let id: String = id.chars().take(100).collect();
-        Self::NotFound { detail: format!("there is no {resource_type} with id `{id}`") }
+        // What is no id is not repeated: it may be anything.
+        let named = Uuid::try_parse(id).map(|id| format!("id `{id}`")).unwrap_or_else(|_| "this id".into());
+        Self::NotFound { detail: format!("there is no {resource_type} with {named}") }
     }
 
     /// A value that must be unique is taken.

@@ -8,12 +8,18 @@ use super::settings::Settings;
 use super::{Caller, Error, Service};
 use crate::directory::{Search, Wanted};
 use crate::guard::{Fences, Guard};
-use crate::ldap::{AttributeName, Dn, EntryName, Filter, Sid};
+use crate::ldap::{AttributeName, DirectoryKind, Dn, EntryName, Filter, Sid};
 use crate::mapping::Mapping;
 
 /// How long the nesting of the protected groups is believed. A group that an administrator nests into a protected one
 /// is fenced at the latest after this time (in Active Directory at once: an entry's own tokenGroups tell).
 const FRESH: Duration = Duration::from_secs(60);
+
+const MEMBER: AttributeName = AttributeName::known("member");
+const UNIQUE_MEMBER: AttributeName = AttributeName::known("uniqueMember");
+
+/// Members asked about in one search.
+const NAMES_AT_ONCE: usize = 100;
 
 /// More nested groups than this below the protected ones is a mistake in the configuration.
 const MOST_NESTED: usize = 10_000;
@@ -70,11 +76,10 @@ impl Service {
         Ok(guard)
     }
 
-    /// Adds what is nested in the protected groups, and their SIDs.
+    /// Adds what is nested in the protected groups, wherever in the directory it lies, and their SIDs.
     async fn nested(&self, fences: &mut Fences, caller: &Caller) -> Result<(), Error> {
-        let member = AttributeName::known("member");
         let sid = AttributeName::known("objectSid");
-        let wanted = Wanted { attributes: vec![sid.clone()], references: Vec::new() };
+        let wanted = Wanted::attributes([sid.clone(), MEMBER, UNIQUE_MEMBER]);
         let mut seen: HashSet<Dn> = HashSet::new();
         let mut open: VecDeque<Dn> = fences.protected_groups.drain(..).collect();
         while let Some(dn) = open.pop_front() {
@@ -89,27 +94,37 @@ impl Service {
             let name = EntryName::Dn(dn.clone());
             if let Some(group) = self.directory().read(&name, &Filter::everything(), &wanted, caller.deadline).await? {
                 fences.protected_group_sids.extend(group.values(&sid).iter().filter_map(|bytes| Sid::from_bytes(bytes).ok()));
+                let members = [MEMBER, UNIQUE_MEMBER];
+                let members = members.iter().flat_map(|name| group.texts(name)).filter_map(|text| Dn::parse(text).ok());
+                open.extend(self.groups_among(members.filter(|dn| !dn.is_root()).collect(), caller).await?);
             }
-            open.extend(self.groups_in(&dn, &member, caller).await?);
             fences.protected_groups.push(dn);
         }
         Ok(())
     }
 
-    /// The groups that are direct members of this group, found below the bases: only those could be written.
-    async fn groups_in(&self, group: &Dn, member: &AttributeName, caller: &Caller) -> Result<Vec<Dn>, Error> {
-        let member_of = AttributeName::known("memberOf");
-        let filter = Filter::and([Filter::equal(member_of, group.to_string()), Filter::Present(member.clone())]);
+    /// Which of these entries are groups. The member values are followed, not `memberOf`: OpenLDAP's overlay fills that
+    /// in only for members that were there when they were added.
+    async fn groups_among(&self, members: Vec<Dn>, caller: &Caller) -> Result<Vec<Dn>, Error> {
+        let (own_name, classes) = match self.kind() {
+            DirectoryKind::ActiveDirectory => (AttributeName::known("distinguishedName"), &["group"][..]),
+            DirectoryKind::OpenLdap | DirectoryKind::Ds389 => {
+                (AttributeName::known("entryDN"), &["groupOfNames", "groupOfUniqueNames"][..])
+            }
+        };
+        let class = AttributeName::known("objectClass");
+        let is_group = Filter::or(classes.iter().map(|name| Filter::equal(class.clone(), *name)));
+        let contexts = self.directory().capabilities(caller.deadline).await?.naming_contexts;
         let mut groups = Vec::new();
-        for base in self.bases() {
-            let found = self
-                .directory()
-                .search(
-                    &Search { base: base.clone(), filter: filter.clone(), wanted: Wanted::nothing(), limit: None },
-                    caller.deadline,
-                )
-                .await?;
-            groups.extend(found.entries.into_iter().map(|entry| entry.dn));
+        for context in &contexts {
+            let within: Vec<&Dn> = members.iter().filter(|dn| dn.is_within(context)).collect();
+            for names in within.chunks(NAMES_AT_ONCE) {
+                let named = Filter::or(names.iter().map(|dn| Filter::equal(own_name.clone(), dn.to_string())));
+                let filter = Filter::and([is_group.clone(), named]);
+                let search = Search { base: context.clone(), filter, wanted: Wanted::nothing(), limit: None };
+                let found = self.directory().search(&search, caller.deadline).await?;
+                groups.extend(found.entries.into_iter().map(|entry| entry.dn));
+            }
         }
         Ok(groups)
     }

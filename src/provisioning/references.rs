@@ -1,6 +1,6 @@
 //! From ids to entries and back, in one batched search for all the references of a request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ pub(super) struct References {
     /// What the guard must know of each.
     pub(super) facts: Vec<Facts>,
     ids: HashMap<Dn, Uuid>,
+    resources: HashSet<Uuid>,
 }
 
 impl References {
@@ -26,6 +27,11 @@ impl References {
     pub(super) fn know(&mut self, id: Uuid, dn: Dn) {
         self.ids.insert(dn.clone(), id);
         self.table.insert(id, dn);
+    }
+
+    /// Whether the id, as the client sent it, was looked up and is a resource of one of the types asked for.
+    pub(super) fn is_resource(&self, id: &str) -> bool {
+        Uuid::try_parse(id).is_ok_and(|id| self.resources.contains(&id))
     }
 
     /// The DN of an id as the client sent it.
@@ -67,6 +73,7 @@ impl Service {
             for entry in found {
                 let Some(id) = entry.id(kind) else { continue };
                 references.facts.push(Facts::of(&entry));
+                references.resources.insert(id);
                 references.know(id, entry.dn);
             }
             open.retain(|id| references.table.get(*id).is_none());

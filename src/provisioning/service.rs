@@ -8,7 +8,7 @@ use super::settings::{ResourceSettings, Settings, SettingsError};
 use super::view::View;
 use super::{Caller, Error};
 use crate::directory::{Directory, Health, Wanted};
-use crate::ldap::{DirectoryKind, Dn, Entry, Filter};
+use crate::ldap::{DirectoryKind, Entry, Filter};
 use crate::mapping::{Mapping, ReadContext, ResourceMapping, TypeBase};
 use crate::scim::Resource;
 use uuid::Uuid;
@@ -146,8 +146,8 @@ impl Service {
         of.mapping.to_resource(entry, &ReadContext { base_url: &caller.base_url, bases: &self.inner.bases })
     }
 
-    /// Every base DN in which this bridge finds resources.
-    pub(super) fn bases(&self) -> impl Iterator<Item = &Dn> {
-        self.inner.bases.iter().map(|base| &base.base)
+    /// Where the resources of each type live.
+    pub(super) fn type_bases(&self) -> &[TypeBase] {
+        &self.inner.bases
     }
 }

@@ -1,7 +1,7 @@
 //! What creating, replacing and patching have in common: from a wished-for state to a judged plan, and from an applied
 //! plan to an answer.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::view::View;
 use super::{Answer, Caller, Error, Service};
 use crate::directory::{ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
-use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Modification, ModificationKind, Rdn, Target, Values};
+use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Filter, Modification, ModificationKind, Rdn, Target, Values};
 use crate::mapping::WriteContext;
 use crate::scim::{CollectionDelta, Error as ScimError, Resource};
 
@@ -111,69 +111,95 @@ impl Service {
 
     /// Everything this update refers to: known from the entry itself where possible, else looked up at once.
     async fn references_of_update(&self, of: Type<'_>, update: &Update, caller: &Caller) -> Result<References, Error> {
-        let known: Vec<(Uuid, Dn)> = update
+        let known: HashMap<Uuid, Dn> = update
             .entry
             .all_references()
             .filter_map(|reference| Some((reference.id?, reference.dn.clone())))
             .collect();
-        let known_ids: HashSet<Uuid> = known.iter().map(|(id, _)| *id).collect();
         let mut asked: Vec<String> = of
             .mapping
             .references_in(&update.new)
             .into_iter()
             .map(|(_, id)| id)
-            .filter(|id| Uuid::try_parse(id).is_ok_and(|id| !known_ids.contains(&id)))
+            .filter(|id| Uuid::try_parse(id).is_ok_and(|id| !known.contains_key(&id)))
             .collect();
         let mut targets = of.mapping.reference_targets();
         if let Some(delta) = &update.members {
             // The guard must know every member that comes or goes, so known ids are no help here.
             asked.extend(delta.add.iter().chain(&delta.remove).cloned());
-            asked.extend(self.leaving(of, update).map(|id| id.to_string()));
+            asked.extend(self.leaving(of, update).map(|(id, _)| id.to_string()));
             targets = of.mapping.types_referred_to();
         }
-        let mut references = self.resolve(asked.iter().map(String::as_str), &self.targets(&targets), caller).await?;
+        let targets = self.targets(&targets);
+        let mut references = self.resolve(asked.iter().map(String::as_str), &targets, caller).await?;
+        if let Some(delta) = &update.members {
+            let gone = delta.remove.iter().filter(|id| !references.is_resource(id));
+            self.check_gone(gone.map(String::as_str), &targets, caller).await?;
+        }
         for (id, dn) in known {
             references.know(id, dn);
         }
         Ok(references)
     }
 
-    /// The members that a replacement removes: those the client could see and did not list.
-    fn leaving<'a>(&'a self, of: Type<'a>, update: &'a Update) -> impl Iterator<Item = Uuid> + 'a {
-        let listed: HashSet<Uuid> = update
-            .members
-            .iter()
-            .filter(|delta| delta.replace)
-            .flat_map(|delta| delta.add.iter().filter_map(|id| Uuid::try_parse(id).ok()))
-            .collect();
-        let replaces = update.members.as_ref().is_some_and(|delta| delta.replace);
-        self.visible_members(of, &update.entry).filter(move |(id, _)| replaces && !listed.contains(id)).map(|(id, _)| id)
+    /// An id to be removed that names no resource is no member either, unless it is some other entry below the bases:
+    /// to answer success while that one stays would be a lie.
+    async fn check_gone<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a str>,
+        targets: &[Type<'_>],
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let ids: Vec<Uuid> = ids.filter_map(|id| Uuid::try_parse(id).ok()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for target in targets {
+            let wanted = Wanted::attributes([self.kind().id_attribute()]);
+            let base = &target.place.base;
+            let found = self.directory().find_many(&ids, base, &Filter::everything(), &wanted, caller.deadline).await?;
+            if let Some(id) = found.iter().find_map(|entry| entry.id(self.kind())) {
+                return Err(Error::Invalid(ScimError::invalid_value(format!(
+                    "`members.value`: id `{id}` is an entry of the directory that is no resource of this bridge \
+                     (a computer, a contact); have it removed in the directory itself"
+                ))));
+            }
+        }
+        Ok(())
     }
 
-    /// The members that are resources of this bridge. Others (computers, entries outside the bases) are neither shown
-    /// nor touched.
-    fn visible_members<'a>(&'a self, of: Type<'a>, entry: &'a Entry) -> impl Iterator<Item = (Uuid, &'a Dn)> + 'a {
-        let members = of.mapping.members().map(|line| entry.references(&line.ldap)).unwrap_or_default();
+    /// The members that a replacement leaves out, of those the client could see.
+    fn leaving<'a>(&'a self, of: Type<'a>, update: &'a Update) -> impl Iterator<Item = (Uuid, &'a Dn)> + 'a {
+        let listed: Option<HashSet<Uuid>> = update
+            .members
+            .as_ref()
+            .filter(|delta| delta.replace)
+            .map(|delta| delta.add.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect());
+        let line = of.mapping.members();
+        let members = line.map(|line| update.entry.references(&line.ldap)).unwrap_or_default();
         members
             .iter()
-            .filter(|reference| self.bases().any(|base| reference.dn.is_within(base)))
-            .filter_map(|reference| Some((reference.id?, &reference.dn)))
+            .filter(move |one| line.is_some_and(|line| line.may_point_to(&one.dn, self.type_bases())))
+            .filter_map(|one| Some((one.id?, &one.dn)))
+            .filter(move |(id, _)| listed.as_ref().is_some_and(|listed| !listed.contains(id)))
     }
 
-    /// The member changes as value deltas, in batches. Nothing here ever replaces the attribute.
+    /// The member changes as value deltas, in batches. Nothing here ever replaces the attribute, and members that are
+    /// no resources of this bridge (computers, entries outside the bases) stay.
     fn member_steps(&self, of: Type<'_>, update: &Update, references: &References) -> Result<Vec<Vec<Modification>>, Error> {
         let (Some(delta), Some(line)) = (&update.members, of.mapping.members()) else { return Ok(Vec::new()) };
+        let present: HashSet<&Dn> = update.entry.references(&line.ldap).iter().map(|one| &one.dn).collect();
         let mut add = Vec::new();
         for id in &delta.add {
-            add.push(references.dn(id).ok_or_else(|| unknown_member(&line.scim_name(), id))?.clone());
+            match references.dn(id) {
+                Some(dn) if delta.replace && present.contains(dn) => {}
+                Some(dn) if references.is_resource(id) => add.push(dn.clone()),
+                _ => return Err(unknown_member(&line.scim_name(), id)),
+            }
         }
-        // An id that names nothing any more is no member either: its removal is done.
-        let mut remove: Vec<Dn> = delta.remove.iter().filter_map(|id| references.dn(id).cloned()).collect();
-        if delta.replace {
-            let present: HashSet<&Dn> = self.visible_members(of, &update.entry).map(|(_, dn)| dn).collect();
-            add.retain(|dn| !present.contains(dn));
-            remove.extend(self.leaving(of, update).filter_map(|id| references.table.get(id).cloned()));
-        }
+        let leaving = self.leaving(of, update).filter(|(id, _)| references.is_resource(&id.to_string()));
+        let mut remove: Vec<Dn> = leaving.map(|(_, dn)| dn.clone()).collect();
+        remove.extend(delta.remove.iter().filter(|id| references.is_resource(id)).filter_map(|id| references.dn(id).cloned()));
         Ok(batches(&line.ldap, add, remove))
     }
 

@@ -17,3 +17,4 @@ mod leniency;
 mod properties;
 mod semantics;
 mod support;
+mod traps;

@@ -217,7 +217,8 @@ impl<'a> Reader<'a> {
             return Ok(octet);
         }
         match after.first() {
-            Some(b @ (b'"' | b'+' | b',' | b';' | b'<' | b'>' | b'\\' | b' ' | b'#' | b'=')) => {
+            // `\?` is not in RFC 4514, but Samba writes it (ldb_dn_escape_value): whatever is escaped stands for itself.
+            Some(b) if b.is_ascii_punctuation() || *b == b' ' => {
                 self.at += 2;
                 Ok(*b)
             }

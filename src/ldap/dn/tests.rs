@@ -46,6 +46,18 @@ fn every_escape_is_understood() {
 }
 
 #[test]
+fn samba_escapes_a_question_mark() {
+    assert_eq!(value(r"CN=who\?,DC=e"), "who?");
+    let extended = ExtendedDn::parse(
+        r"<GUID=58149b57-72e4-4826-a3d2-ce9d4e898156>;CN=who\?,DC=e"
+            .replace(r"\\", r"\")
+            .as_str(),
+    )
+    .unwrap();
+    assert_eq!(extended.dn.rdn().unwrap().value(), "who?");
+}
+
+#[test]
 fn everything_that_needs_an_escape_gets_one() {
     let print = |text: &str| Rdn::new(AttributeName::known("cn"), text).to_string();
     assert_eq!(print(r#",+"\<>;="#), r#"cn=\,\+\"\\\<\>\;\="#);

@@ -256,25 +256,6 @@ fn reading_a_full_user_is_quick() {
     assert!(each < std::time::Duration::from_millis(2), "{each:?}");
 }
 
-/// The reference beside the mapping files names everything that a file may say.
-#[test]
-fn the_reference_is_complete() {
-    let reference = include_str!("../../../mappings/README.md");
-    let names = crate::mapping::file::LINE_KEYS
-        .iter()
-        .chain(crate::mapping::file::TYPE_KEYS)
-        .chain(&crate::mapping::Codec::NAMES)
-        .chain(&crate::mapping::Check::NAMES);
-    for name in names {
-        let named = [
-            format!("`{name}`"),
-            format!("\n{name} = "),
-            format!(".{name}]"),
-        ];
-        assert!(named.iter().any(|text| reference.contains(text)), "{name}");
-    }
-}
-
 /// The files beside this one are what an administrator reads; the schema they speak of is the one that is shipped.
 #[test]
 fn the_shipped_schema_has_every_attribute_of_our_own() {

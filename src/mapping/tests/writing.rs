@@ -304,37 +304,37 @@ fn a_value_that_the_directory_would_refuse_is_refused_with_its_rule() {
         (
             "User",
             json!({ "userName": "a@b@c" }),
-            "`userName` (LDAP `userPrincipalName`) may contain one `@` only",
+            "`userName` may contain one `@` only",
         ),
         (
             "User",
             json!({ "userName": "bo@x", "name": { "familyName": long } }),
-            "`name.familyName` (LDAP `sn`) may have at most 64 characters, and this value has 65",
+            "`name.familyName` may have at most 64 characters, and this value has 65",
         ),
         (
             "User",
             json!({ "userName": "bo@x", "title": "a\u{0}b" }),
-            "`title` (LDAP `title`) must not contain the character NUL",
+            "`title` must not contain the character NUL",
         ),
         (
             "User",
             json!({ "userName": "bo@x", "password": "a\u{0}b" }),
-            "`password` (LDAP `unicodePwd`) must not contain the character NUL",
+            "`password` must not contain the character NUL",
         ),
         (
             "User",
             json!({ "title": "Boss" }),
-            "`userName` (LDAP `userPrincipalName`) is required",
+            "`userName` is required",
         ),
         (
             "Group",
             json!({ "displayName": long }),
-            "`displayName` (LDAP `cn`) may have at most 64",
+            "`displayName` may have at most 64",
         ),
         (
             "Group",
             json!({ "displayName": "Ops", "members": [{ "value": "nobody" }] }),
-            "`members` (LDAP `member`) refers to id `nobody`",
+            "`members` refers to id `nobody`",
         ),
     ] {
         let detail = fault("active-directory", of, value);

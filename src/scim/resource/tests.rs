@@ -107,7 +107,7 @@ fn wrong_types_are_refused_by_name() {
         ),
         (
             json!({ "userName": ["a", "b"] }),
-            "userName has one value, but an array",
+            "userName must be a string, but an array",
         ),
         (
             json!({ "userName": {} }),

@@ -138,10 +138,10 @@ impl<'a> Normalizer<'a> {
         attribute: &Attribute,
         value: Value,
     ) -> Result<Option<Value>, Error> {
-        let value = self.unwrap_single(path, value)?;
         if attribute.kind != Kind::Complex {
             return self.simple(path, attribute, value);
         }
+        let value = self.unwrap_single(path, value)?;
         let object = match value {
             Value::Object(object) => object,
             Value::Null => return Ok(None),

@@ -43,13 +43,16 @@ async fn a_wrong_bind_password_is_503_and_is_tried_rarely(place: &Place) {
     assert!(text.contains("bind"), "it says what is wrong: {text}");
     assert!(!text.contains("Mistyped"), "{text}");
 
-    assert!(
-        relay.connections() <= 2,
-        "one attempt, not {} connections",
-        relay.connections()
-    );
-    let failures = failed_binds(place, &account.dn).await;
-    assert_eq!(failures, 1, "at most one bind attempt in ten seconds");
+    assert_eq!(relay.connections(), 1, "at most one attempt in ten seconds");
+    if place.kind() == Kind::OpenLdap {
+        // The password policy keeps the times of failures. Samba counts only where accounts are ever locked.
+        let account = place
+            .admin
+            .entry(&account.dn)
+            .await
+            .expect("the account is there");
+        assert_eq!(account.texts("pwdFailureTime").len(), 1, "{account:?}");
+    }
     bridge.never_logged(&["Mistyped-7-Password", GOOD_PASSWORD]);
 
     // The administrator sets the password that the bridge has: it comes back by itself.
@@ -71,15 +74,4 @@ async fn a_wrong_bind_password_is_503_and_is_tried_rarely(place: &Place) {
         .patch("/Users/0", operations)
         .await
         .not_found();
-}
-
-/// How many failed binds the directory counted for this account.
-async fn failed_binds(place: &Place, dn: &str) -> usize {
-    let entry = place.admin.entry(dn).await.expect("the account is there");
-    match place.kind() {
-        Kind::OpenLdap => entry.texts("pwdFailureTime").len(),
-        Kind::Samba => entry
-            .text("badPwdCount")
-            .map_or(0, |count| count.parse().expect("a number")),
-    }
 }

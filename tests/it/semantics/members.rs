@@ -9,6 +9,7 @@ use crate::support::{Bridge, GROUP, Kind, both};
 both!(stories: [
     foreign_members_stay_when_members_come_and_go,
     foreign_members_are_not_shown_as_members,
+    what_was_read_can_be_put_back_and_foreign_members_stay,
     a_put_without_members_keeps_all_of_them,
     a_put_with_members_is_exactly_that_list_of_those_the_bridge_may_see,
     the_placeholder_is_never_seen,
@@ -89,6 +90,37 @@ async fn foreign_members_are_not_shown_as_members(bridge: &Bridge) {
     assert_eq!(members.len(), 1, "{}", read.text);
 }
 
+async fn what_was_read_can_be_put_back_and_foreign_members_stay(bridge: &Bridge) {
+    // Okta's wizard apps read the group and put back what they read, plus a change.
+    let (ana, bo) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "bo").await,
+    );
+    let olga = bridge.plant_user(&bridge.outside, "olga").await;
+    let group = create_group_of(bridge, "Ops", &[&ana]).await;
+    let dn = bridge.held(&group).await.dn;
+    bridge.admin.give(&dn, "member", &[&olga.dn]).await;
+    let mut whole = bridge
+        .okta()
+        .get(&format!("/Groups/{group}"))
+        .await
+        .resource()
+        .clone();
+    whole["members"]
+        .as_array_mut()
+        .expect("members")
+        .push(json!({"value": bo}));
+    bridge
+        .okta()
+        .put(&format!("/Groups/{group}"), whole)
+        .await
+        .accepted();
+    let mut expected = names_of(bridge, &[&ana, &bo]).await;
+    expected.push(olga.dn.to_lowercase());
+    expected.sort();
+    assert_eq!(bridge.held(&group).await.members(), expected);
+}
+
 async fn a_put_without_members_keeps_all_of_them(bridge: &Bridge) {
     let (ana, bo) = (
         create_user(bridge, "ana").await,
@@ -144,8 +176,13 @@ async fn the_placeholder_is_never_seen(bridge: &Bridge) {
             "{}",
             listed.text
         );
+        // OpenLDAP cannot say "a member who is somebody" in one condition: then the filter is refused, not wrong.
         let with = bridge.entra().filter("/Groups", "members pr").await;
-        with.list(usize::from(expected > 0));
+        if with.status == 200 {
+            with.list(usize::from(expected > 0));
+        } else {
+            with.bad_request("invalidFilter");
+        }
     };
     check(0).await;
     patch(

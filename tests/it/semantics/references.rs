@@ -69,10 +69,23 @@ async fn a_manager_outside_the_base_is_not_shown_and_not_touched(bridge: &Bridge
         .await
         .resource();
     assert_eq!(
-        bridge.held(&ana).await.scim("manager"),
-        Some(olga.dn),
+        bridge.held(&ana).await.scim("manager").as_ref(),
+        Some(&olga.dn),
         "a manager nobody asked to change"
     );
+    // Nor does a PUT of what was read take away what SCIM cannot see.
+    let whole = bridge
+        .okta()
+        .get(&format!("/Users/{ana}"))
+        .await
+        .resource()
+        .clone();
+    bridge
+        .okta()
+        .put(&format!("/Users/{ana}"), whole)
+        .await
+        .resource();
+    assert_eq!(bridge.held(&ana).await.scim("manager"), Some(olga.dn));
 }
 
 async fn references_cost_no_look_up_of_their_own(bridge: &Bridge) {

@@ -149,12 +149,6 @@ impl Admin {
         outcome.unwrap_or_else(|error| panic!("the administrator renames `{dn}`: {error}"));
     }
 
-    pub(crate) async fn delete(&self, dn: &str) {
-        let mut ldap = self.ldap.clone();
-        let outcome = ldap.delete(dn).await.and_then(ldap3::LdapResult::success);
-        outcome.unwrap_or_else(|error| panic!("the administrator deletes `{dn}`: {error}"));
-    }
-
     /// Deletes an entry and everything below it. Never fails: it tidies up after a test that may have.
     pub(crate) async fn delete_tree(&self, dn: &str) {
         let mut ldap = self.ldap.clone();

@@ -224,10 +224,6 @@ impl Bridge {
             assert!(!text.contains(secret), "the log holds `{secret}`:\n{text}");
         }
     }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
-    }
 }
 
 impl Drop for Bridge {

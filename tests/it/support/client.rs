@@ -110,11 +110,6 @@ impl<'a> Client<'a> {
         self
     }
 
-    /// The SCIM base URL.
-    pub(crate) fn base(&self) -> &str {
-        self.base
-    }
-
     /// Reads what is below the base: a path, with a query that is already encoded or needs no encoding.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await

@@ -1,7 +1,9 @@
 //! Laws, tried on many random values against a running bridge.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
+use std::sync::Once;
 
 use futures_util::FutureExt as _;
 use proptest::strategy::{Strategy, ValueTree};
@@ -22,6 +24,8 @@ where
         }
         let mut simplest = tree.current();
         let mut steps = 0;
+        mute_the_search();
+        SEARCHING.set(true);
         while steps < 60 && tree.simplify() {
             steps += 1;
             while !holds(&law, tree.current()).await {
@@ -35,8 +39,29 @@ where
                 break;
             }
         }
-        panic!("the law does not hold for {simplest:?} (the failure is above)");
+        SEARCHING.set(false);
+        // Once more, to show how it fails.
+        law(simplest.clone()).await;
+        panic!("the law does not hold for {simplest:?} (how it failed at first is above)");
     }
+}
+
+thread_local! {
+    /// Whether this thread's panics are only attempts of the search for the simplest value.
+    static SEARCHING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While a simpler value is looked for, its failures are not worth a page each.
+fn mute_the_search() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !SEARCHING.get() {
+                loud(panic);
+            }
+        }));
+    });
 }
 
 async fn holds<V>(law: &impl AsyncFn(V), value: V) -> bool {

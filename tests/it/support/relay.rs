@@ -140,7 +140,9 @@ async fn pump(
             break;
         }
         if answers && *state.borrow() == State::Mute {
-            continue;
+            // What was lost stays lost: when the relay speaks again, this connection has a hole in it and ends.
+            let _ = state.wait_for(|now| *now != State::Mute).await;
+            break;
         }
         if to.write_all(&buffer[..read]).await.is_err() {
             break;

@@ -370,7 +370,7 @@ async fn entra_1_4_9_one_bad_operation_and_nothing_is_changed(bridge: &Bridge) {
     let before = bridge.held(&id).await;
     let bad = [
         (
-            json!({"op": "Replace", "path": "title[", "value": "x"}),
+            json!({"op": "Replace", "path": "name..givenName", "value": "x"}),
             "invalidPath",
         ),
         (
