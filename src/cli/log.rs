@@ -10,7 +10,10 @@ use crate::config::{Log, LogFormat};
 pub(super) fn begin(log: &Log) {
     // What a hostile client makes actix-web say is no event of ours; who wants to hear it names it in the filter.
     // The LDAP library's warnings repeat, in its own terms, what the directory room says in words.
-    let filter = EnvFilter::new(format!("actix_server=warn,actix_http=off,ldap3=off,rustls_platform_verifier=off,{}", log.filter));
+    let filter = EnvFilter::new(format!(
+        "actix_server=warn,actix_http=off,ldap3=off,rustls_platform_verifier=off,{}",
+        log.filter
+    ));
     start(filter, log.format);
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
@@ -22,7 +25,10 @@ pub(super) fn begin(log: &Log) {
 
 /// Begins a quiet journal for commands that answer on standard output.
 pub(super) fn begin_quiet() {
-    start(EnvFilter::new("error,ldap3=off,rustls_platform_verifier=off"), LogFormat::Text);
+    start(
+        EnvFilter::new("error,ldap3=off,rustls_platform_verifier=off"),
+        LogFormat::Text,
+    );
 }
 
 fn start(filter: EnvFilter, format: LogFormat) {

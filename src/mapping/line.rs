@@ -124,9 +124,9 @@ impl Line {
     /// Whether an entry of that name can be a resource of a type that this reference may point to: whether it lies
     /// below such a type's base.
     pub fn may_point_to(&self, dn: &Dn, bases: &[TypeBase]) -> bool {
-        bases
-            .iter()
-            .any(|base| dn.is_within(&base.base) && self.targets.iter().any(|target| target.name == base.name))
+        bases.iter().any(|base| {
+            dn.is_within(&base.base) && self.targets.iter().any(|target| target.name == base.name)
+        })
     }
 
     /// Whether leaving the value out of a PUT keeps what there is: a password nobody may read back, and a switch that
@@ -153,7 +153,10 @@ impl Line {
                 .and_then(|most| at_most(text, most))
                 .or_else(|| self.check.and_then(|check| check.broken_by(text)));
             if let Some(rule) = broken {
-                return Err(self.fault(rule, "send a value that keeps the rule, or have the mapping changed"));
+                return Err(self.fault(
+                    rule,
+                    "send a value that keeps the rule, or have the mapping changed",
+                ));
             }
         }
         Ok(octets)

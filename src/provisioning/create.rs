@@ -23,29 +23,52 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::Conflict`] naming the attribute whose value is taken; nothing half made is left behind by any error.
-    pub async fn create(&self, caller: &Caller, resource_type: &str, query: &Query, body: &[u8]) -> Result<Answer, Error> {
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        resource_type: &str,
+        query: &Query,
+        body: &[u8],
+    ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of)?;
         let creation = self.prepare_create(caller, of, body).await?;
         let mut entry = self.add(caller, of, &creation, &view.wanted).await?;
         creation.references.complete(&mut entry);
-        Ok(Answer::Created(view.show(of, self.resource(of, &entry, caller))))
+        Ok(Answer::Created(
+            view.show(of, self.resource(of, &entry, caller)),
+        ))
     }
 
     /// Works out the entry and its plans.
-    pub(super) async fn prepare_create(&self, caller: &Caller, of: Type<'_>, body: &[u8]) -> Result<Creation, Error> {
-        let (mut resource, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
+    pub(super) async fn prepare_create(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        body: &[u8],
+    ) -> Result<Creation, Error> {
+        let (mut resource, unknown) =
+            Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
         ignored(of, &unknown.names);
         resource.check_required(&of.mapping.definition)?;
 
         let asked = of.mapping.references_in(&resource);
         let targets = self.targets(&of.mapping.types_referred_to());
-        let references = self.resolve(asked.iter().map(|(_, id)| id.as_str()), &targets, caller).await?;
+        let references = self
+            .resolve(asked.iter().map(|(_, id)| id.as_str()), &targets, caller)
+            .await?;
         self.settle_references(of, &mut resource, None, &references)?;
         self.check_unique(of, None, None, &resource, caller).await?;
 
-        let password = of.mapping.needs_generated_password(&resource).then(password::generate).transpose()?;
-        let context = WriteContext { references: &references.table, generated_password: password.as_ref() };
+        let password = of
+            .mapping
+            .needs_generated_password(&resource)
+            .then(password::generate)
+            .transpose()?;
+        let context = WriteContext {
+            references: &references.table,
+            generated_password: password.as_ref(),
+        };
         let new = of.mapping.write_new(&resource, &context)?;
         ignored(of, &new.ignored);
 
@@ -58,7 +81,11 @@ impl Service {
             facts.push(Facts::new(dn.clone()));
             alternatives.push(guard.judge(plan(dn, alternative.attributes, members), &facts)?);
         }
-        Ok(Creation { alternatives, resource, references })
+        Ok(Creation {
+            alternatives,
+            resource,
+            references,
+        })
     }
 
     /// Adds the entry under the first name that is free.
@@ -71,14 +98,23 @@ impl Service {
     ) -> Result<Entry, Error> {
         let last = creation.alternatives.len().saturating_sub(1);
         for (index, guarded) in creation.alternatives.iter().enumerate() {
-            let read_back = Some(ReadBack { wanted: wanted.clone() });
-            match self.directory().apply(guarded, read_back, caller.deadline).await {
+            let read_back = Some(ReadBack {
+                wanted: wanted.clone(),
+            });
+            match self
+                .directory()
+                .apply(guarded, read_back, caller.deadline)
+                .await
+            {
                 Ok(applied) => {
                     let entry = applied.entry.ok_or_else(|| Error::Unavailable {
                         retry_after: Error::RETRY_AFTER,
                         reason: "the new entry was added, but could not be read back".into(),
                     })?;
-                    let id = entry.id(self.kind()).map(|id| id.to_string()).unwrap_or_default();
+                    let id = entry
+                        .id(self.kind())
+                        .map(|id| id.to_string())
+                        .unwrap_or_default();
                     journal(of, &id, guarded);
                     return Ok(entry);
                 }
@@ -97,13 +133,22 @@ impl Service {
                 Err(error) => return Err(Error::of_write(error, of)),
             }
         }
-        Err(Error::Internal { reason: "the mapping proposed no name for the new entry".into() })
+        Err(Error::Internal {
+            reason: "the mapping proposed no name for the new entry".into(),
+        })
     }
 }
 
 /// One add; members beyond the first batch follow as modifies, and their refusal takes the entry away again.
-fn plan(dn: Dn, mut attributes: Vec<(AttributeName, Values)>, members: Option<&AttributeName>) -> Plan {
-    let target = Target { dn: dn.clone(), guid: None };
+fn plan(
+    dn: Dn,
+    mut attributes: Vec<(AttributeName, Values)>,
+    members: Option<&AttributeName>,
+) -> Plan {
+    let target = Target {
+        dn: dn.clone(),
+        guid: None,
+    };
     let mut rest = Vec::new();
     if let Some(members) = members {
         for (name, values) in &mut attributes {
@@ -113,9 +158,17 @@ fn plan(dn: Dn, mut attributes: Vec<(AttributeName, Values)>, members: Option<&A
         }
     }
     let mut plan = Plan::empty();
-    plan.push(Step::with_undo(Change::Add { dn, attributes }, Change::Delete { target: target.clone() }));
+    plan.push(Step::with_undo(
+        Change::Add { dn, attributes },
+        Change::Delete {
+            target: target.clone(),
+        },
+    ));
     if let Some(members) = members {
-        let rest = rest.iter().filter_map(|value| Dn::parse(std::str::from_utf8(value).ok()?).ok()).collect();
+        let rest = rest
+            .iter()
+            .filter_map(|value| Dn::parse(std::str::from_utf8(value).ok()?).ok())
+            .collect();
         for modifications in batches(members, rest, Vec::new()) {
             plan.push(modify(&target, modifications, Convergence::Converge));
         }

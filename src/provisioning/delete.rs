@@ -10,7 +10,12 @@ impl Service {
     ///
     /// # Errors
     /// When the id names nothing, a fence stands in the way, or the directory refuses.
-    pub async fn delete(&self, caller: &Caller, resource_type: &str, id: &str) -> Result<Answer, Error> {
+    pub async fn delete(
+        &self,
+        caller: &Caller,
+        resource_type: &str,
+        id: &str,
+    ) -> Result<Answer, Error> {
         let guarded = self.prepare_delete(caller, resource_type, id).await?;
         let of = self.resource_type(resource_type)?;
         self.directory()
@@ -22,12 +27,28 @@ impl Service {
     }
 
     /// The plan of a deletion, judged.
-    pub(super) async fn prepare_delete(&self, caller: &Caller, resource_type: &str, id: &str) -> Result<GuardedPlan, Error> {
+    pub(super) async fn prepare_delete(
+        &self,
+        caller: &Caller,
+        resource_type: &str,
+        id: &str,
+    ) -> Result<GuardedPlan, Error> {
         let of = self.resource_type(resource_type)?;
-        let wanted = Wanted { attributes: Facts::attributes(self.kind(), true), references: Vec::new() };
+        let wanted = Wanted {
+            attributes: Facts::attributes(self.kind(), true),
+            references: Vec::new(),
+        };
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
         let mut plan = Plan::empty();
-        plan.push(Change::Delete { target: Target { dn: entry.dn.clone(), guid: Some(uuid) } });
-        Ok(self.guard(caller).await?.judge(plan, &[Facts::of(&entry)])?)
+        plan.push(Change::Delete {
+            target: Target {
+                dn: entry.dn.clone(),
+                guid: Some(uuid),
+            },
+        });
+        Ok(self
+            .guard(caller)
+            .await?
+            .judge(plan, &[Facts::of(&entry)])?)
     }
 }

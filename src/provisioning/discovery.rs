@@ -20,7 +20,10 @@ impl Service {
 
     /// `/Schemas`.
     pub fn schemas(&self, caller: &Caller) -> Value {
-        discovery::list(&discovery::schemas(self.mapping().definitions(), &caller.base_url))
+        discovery::list(&discovery::schemas(
+            self.mapping().definitions(),
+            &caller.base_url,
+        ))
     }
 
     /// `/Schemas/{urn}`; the URN is matched caselessly.
@@ -28,12 +31,20 @@ impl Service {
     /// # Errors
     /// [`Error::NotFound`] for a URN that no resource type uses.
     pub fn schema(&self, caller: &Caller, urn: &str) -> Result<Value, Error> {
-        document(&discovery::schemas(self.mapping().definitions(), &caller.base_url), urn, "schema", "/Schemas")
+        document(
+            &discovery::schemas(self.mapping().definitions(), &caller.base_url),
+            urn,
+            "schema",
+            "/Schemas",
+        )
     }
 
     /// `/ResourceTypes`.
     pub fn resource_types(&self, caller: &Caller) -> Value {
-        discovery::list(&discovery::resource_types(self.mapping().definitions(), &caller.base_url))
+        discovery::list(&discovery::resource_types(
+            self.mapping().definitions(),
+            &caller.base_url,
+        ))
     }
 
     /// `/ResourceTypes/{name}`.
@@ -49,6 +60,8 @@ impl Service {
 fn document(documents: &[Value], id: &str, what: &str, list: &str) -> Result<Value, Error> {
     discovery::with_id(documents, id).cloned().ok_or_else(|| {
         let id: String = id.chars().take(100).collect();
-        Error::NotFound { detail: format!("there is no {what} `{id}`; {list} lists them") }
+        Error::NotFound {
+            detail: format!("there is no {what} `{id}`; {list} lists them"),
+        }
     })
 }

@@ -57,7 +57,9 @@ pub enum Error {
         reason: String,
     },
     /// Configuration or mapping does not fit the directory (500).
-    #[error("the bridge's configuration does not fit the directory; its journal names the cause under the request id")]
+    #[error(
+        "the bridge's configuration does not fit the directory; its journal names the cause under the request id"
+    )]
     Misconfigured {
         /// The cause, for the journal.
         reason: String,

@@ -20,8 +20,12 @@ impl Error {
 
     pub(super) fn not_found(resource_type: &str, id: &str) -> Self {
         // What is no id is not repeated: it may be anything.
-        let named = Uuid::try_parse(id).map(|id| format!("id `{id}`")).unwrap_or_else(|_| "this id".into());
-        Self::NotFound { detail: format!("there is no {resource_type} with {named}") }
+        let named = Uuid::try_parse(id)
+            .map(|id| format!("id `{id}`"))
+            .unwrap_or_else(|_| "this id".into());
+        Self::NotFound {
+            detail: format!("there is no {resource_type} with {named}"),
+        }
     }
 
     /// A value that must be unique is taken.
@@ -42,7 +46,10 @@ impl Error {
 
     /// Whether another name may help: this one is taken.
     pub(super) fn is_name_taken(error: &ApplyError) -> bool {
-        matches!(error.error.meaning(), Some(Meaning::NameTaken | Meaning::AccountNameTaken))
+        matches!(
+            error.error.meaning(),
+            Some(Meaning::NameTaken | Meaning::AccountNameTaken)
+        )
     }
 
     /// Why creating or changing an entry of this type failed.
@@ -75,20 +82,27 @@ impl From<DirectoryError> for Error {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::Refused(rejection) => match rejection.meaning {
-                Meaning::Busy | Meaning::BindLost | Meaning::CookieLost | Meaning::CredentialsRefused => {
-                    Self::Unavailable { retry_after: Self::RETRY_AFTER, reason: rejection.to_string() }
-                }
+                Meaning::Busy
+                | Meaning::BindLost
+                | Meaning::CookieLost
+                | Meaning::CredentialsRefused => Self::Unavailable {
+                    retry_after: Self::RETRY_AFTER,
+                    reason: rejection.to_string(),
+                },
                 Meaning::TooMany => Self::Invalid(ScimError::too_many(
                     "the directory's own limit stopped this search; narrow the `filter`, for instance to one `userName`",
                 )),
-                _ => Self::Misconfigured { reason: rejection.to_string() },
+                _ => Self::Misconfigured {
+                    reason: rejection.to_string(),
+                },
             },
             other @ (DirectoryError::Unavailable { .. }
             | DirectoryError::OutcomeUnknown { .. }
             | DirectoryError::BindRefused { .. }
-            | DirectoryError::Protocol { .. }) => {
-                Self::Unavailable { retry_after: Self::RETRY_AFTER, reason: other.to_string() }
-            }
+            | DirectoryError::Protocol { .. }) => Self::Unavailable {
+                retry_after: Self::RETRY_AFTER,
+                reason: other.to_string(),
+            },
         }
     }
 }
@@ -197,7 +211,9 @@ fn attribute(rejection: &Rejection, of: Type<'_>) -> Option<String> {
 }
 
 fn scim_name(of: Type<'_>, attribute: &AttributeName) -> String {
-    of.mapping.scim_name_of(attribute).unwrap_or_else(|| attribute.to_string())
+    of.mapping
+        .scim_name_of(attribute)
+        .unwrap_or_else(|| attribute.to_string())
 }
 
 /// The attribute that makes the entry's name.
@@ -210,16 +226,31 @@ mod tests {
     use super::*;
 
     fn rejection(meaning: Meaning) -> DirectoryError {
-        DirectoryError::Refused(Rejection { meaning, code: 0, sub_code: None, text: "cn=secret,dc=x".into(), attribute: None })
+        DirectoryError::Refused(Rejection {
+            meaning,
+            code: 0,
+            sub_code: None,
+            text: "cn=secret,dc=x".into(),
+            attribute: None,
+        })
     }
 
     #[test]
     fn an_outage_is_never_an_absence() {
         let outages = [
-            DirectoryError::Unavailable { reason: "refused".into() },
-            DirectoryError::BindRefused { reason: "data 52e".into() },
-            DirectoryError::OutcomeUnknown { dn: "cn=x".into(), reason: "lost".into() },
-            DirectoryError::Protocol { reason: "garbage".into() },
+            DirectoryError::Unavailable {
+                reason: "refused".into(),
+            },
+            DirectoryError::BindRefused {
+                reason: "data 52e".into(),
+            },
+            DirectoryError::OutcomeUnknown {
+                dn: "cn=x".into(),
+                reason: "lost".into(),
+            },
+            DirectoryError::Protocol {
+                reason: "garbage".into(),
+            },
             rejection(Meaning::Busy),
             rejection(Meaning::CredentialsRefused),
         ];
@@ -230,8 +261,19 @@ mod tests {
 
     #[test]
     fn what_the_client_reads_quotes_nothing_of_the_directory() {
-        for meaning in [Meaning::Other, Meaning::ParentMissing, Meaning::Busy, Meaning::NoSuchEntry, Meaning::Denied] {
-            assert!(!Error::from(rejection(meaning)).to_string().contains("secret"), "{meaning:?}");
+        for meaning in [
+            Meaning::Other,
+            Meaning::ParentMissing,
+            Meaning::Busy,
+            Meaning::NoSuchEntry,
+            Meaning::Denied,
+        ] {
+            assert!(
+                !Error::from(rejection(meaning))
+                    .to_string()
+                    .contains("secret"),
+                "{meaning:?}"
+            );
         }
     }
 }

@@ -46,7 +46,12 @@ impl FenceKeeper {
                 protected_groups: settings.protected_groups.clone(),
                 protected_group_sids: BTreeSet::new(),
                 own_account: settings.own_account.clone(),
-                membership: mapping.types.iter().filter_map(|of| of.members()).map(|members| members.ldap.clone()).collect(),
+                membership: mapping
+                    .types
+                    .iter()
+                    .filter_map(|of| of.members())
+                    .map(|members| members.ldap.clone())
+                    .collect(),
             },
             current: Mutex::new(None),
         }
@@ -54,11 +59,15 @@ impl FenceKeeper {
 
     fn fresh(&self) -> Option<Arc<Guard>> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.as_ref().filter(|(made, _)| made.elapsed() < FRESH).map(|(_, guard)| Arc::clone(guard))
+        current
+            .as_ref()
+            .filter(|(made, _)| made.elapsed() < FRESH)
+            .map(|(_, guard)| Arc::clone(guard))
     }
 
     fn keep(&self, guard: &Arc<Guard>) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(guard)));
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), Arc::clone(guard)));
     }
 }
 
@@ -88,15 +97,32 @@ impl Service {
             }
             if seen.len() > MOST_NESTED {
                 return Err(Error::Misconfigured {
-                    reason: format!("more than {MOST_NESTED} groups are nested in the protected groups"),
+                    reason: format!(
+                        "more than {MOST_NESTED} groups are nested in the protected groups"
+                    ),
                 });
             }
             let name = EntryName::Dn(dn.clone());
-            if let Some(group) = self.directory().read(&name, &Filter::everything(), &wanted, caller.deadline).await? {
-                fences.protected_group_sids.extend(group.values(&sid).iter().filter_map(|bytes| Sid::from_bytes(bytes).ok()));
+            if let Some(group) = self
+                .directory()
+                .read(&name, &Filter::everything(), &wanted, caller.deadline)
+                .await?
+            {
+                fences.protected_group_sids.extend(
+                    group
+                        .values(&sid)
+                        .iter()
+                        .filter_map(|bytes| Sid::from_bytes(bytes).ok()),
+                );
                 let members = [MEMBER, UNIQUE_MEMBER];
-                let members = members.iter().flat_map(|name| group.texts(name)).filter_map(|text| Dn::parse(text).ok());
-                open.extend(self.groups_among(members.filter(|dn| !dn.is_root()).collect(), caller).await?);
+                let members = members
+                    .iter()
+                    .flat_map(|name| group.texts(name))
+                    .filter_map(|text| Dn::parse(text).ok());
+                open.extend(
+                    self.groups_among(members.filter(|dn| !dn.is_root()).collect(), caller)
+                        .await?,
+                );
             }
             fences.protected_groups.push(dn);
         }
@@ -107,21 +133,41 @@ impl Service {
     /// in only for members that were there when they were added.
     async fn groups_among(&self, members: Vec<Dn>, caller: &Caller) -> Result<Vec<Dn>, Error> {
         let (own_name, classes) = match self.kind() {
-            DirectoryKind::ActiveDirectory => (AttributeName::known("distinguishedName"), &["group"][..]),
-            DirectoryKind::OpenLdap | DirectoryKind::Ds389 => {
-                (AttributeName::known("entryDN"), &["groupOfNames", "groupOfUniqueNames"][..])
+            DirectoryKind::ActiveDirectory => {
+                (AttributeName::known("distinguishedName"), &["group"][..])
             }
+            DirectoryKind::OpenLdap | DirectoryKind::Ds389 => (
+                AttributeName::known("entryDN"),
+                &["groupOfNames", "groupOfUniqueNames"][..],
+            ),
         };
         let class = AttributeName::known("objectClass");
-        let is_group = Filter::or(classes.iter().map(|name| Filter::equal(class.clone(), *name)));
-        let contexts = self.directory().capabilities(caller.deadline).await?.naming_contexts;
+        let is_group = Filter::or(
+            classes
+                .iter()
+                .map(|name| Filter::equal(class.clone(), *name)),
+        );
+        let contexts = self
+            .directory()
+            .capabilities(caller.deadline)
+            .await?
+            .naming_contexts;
         let mut groups = Vec::new();
         for context in &contexts {
             let within: Vec<&Dn> = members.iter().filter(|dn| dn.is_within(context)).collect();
             for names in within.chunks(NAMES_AT_ONCE) {
-                let named = Filter::or(names.iter().map(|dn| Filter::equal(own_name.clone(), dn.to_string())));
+                let named = Filter::or(
+                    names
+                        .iter()
+                        .map(|dn| Filter::equal(own_name.clone(), dn.to_string())),
+                );
                 let filter = Filter::and([is_group.clone(), named]);
-                let search = Search { base: context.clone(), filter, wanted: Wanted::nothing(), limit: None };
+                let search = Search {
+                    base: context.clone(),
+                    filter,
+                    wanted: Wanted::nothing(),
+                    limit: None,
+                };
                 let found = self.directory().search(&search, caller.deadline).await?;
                 groups.extend(found.entries.into_iter().map(|entry| entry.dn));
             }

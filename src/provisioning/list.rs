@@ -23,24 +23,54 @@ impl Service {
     ///
     /// # Errors
     /// invalidFilter for what cannot be asked of the directory; an outage is never an empty list.
-    pub async fn list(&self, caller: &Caller, resource_type: &str, query: &Query) -> Result<Answer, Error> {
+    pub async fn list(
+        &self,
+        caller: &Caller,
+        resource_type: &str,
+        query: &Query,
+    ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of)?;
         let most = self.settings().max_results;
-        let paging = Paging::parse(query.start_index.as_deref(), query.count.as_deref(), most, most)?;
-        let filter = self.list_filter(caller, of, query.filter.as_deref()).await?;
+        let paging = Paging::parse(
+            query.start_index.as_deref(),
+            query.count.as_deref(),
+            most,
+            most,
+        )?;
+        let filter = self
+            .list_filter(caller, of, query.filter.as_deref())
+            .await?;
         let (total, entries) = self.page(caller, of, filter, &view, paging).await?;
-        let resources = entries.iter().map(|entry| view.show(of, self.resource(of, entry, caller)));
-        Ok(Answer::List(ListResponse::new(total, paging, resources.collect())))
+        let resources = entries
+            .iter()
+            .map(|entry| view.show(of, self.resource(of, entry, caller)));
+        Ok(Answer::List(ListResponse::new(
+            total,
+            paging,
+            resources.collect(),
+        )))
     }
 
-    async fn list_filter(&self, caller: &Caller, of: Type<'_>, text: Option<&str>) -> Result<LdapFilter, Error> {
-        let Some(text) = text else { return Ok(of.filter.clone()) };
+    async fn list_filter(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        text: Option<&str>,
+    ) -> Result<LdapFilter, Error> {
+        let Some(text) = text else {
+            return Ok(of.filter.clone());
+        };
         let filter = Filter::parse(text)?.resolve(&of.mapping.definition, &caller.dialect)?;
         let ids = of.mapping.references_in_filter(&filter);
         let targets = self.targets(&of.mapping.types_referred_to());
-        let references = self.resolve(ids.iter().map(String::as_str), &targets, caller).await?;
-        Ok(LdapFilter::and([of.filter.clone(), of.mapping.filter(&filter, &references.table)?]))
+        let references = self
+            .resolve(ids.iter().map(String::as_str), &targets, caller)
+            .await?;
+        Ok(LdapFilter::and([
+            of.filter.clone(),
+            of.mapping.filter(&filter, &references.table)?,
+        ]))
     }
 
     async fn page(
@@ -75,20 +105,35 @@ impl Service {
         let found = if page.is_empty() {
             Vec::new()
         } else {
-            self.directory().find_many(page, &of.place.base, of.filter, &wanted, caller.deadline).await?
+            self.directory()
+                .find_many(page, &of.place.base, of.filter, &wanted, caller.deadline)
+                .await?
         };
-        let mut found: HashMap<Uuid, Entry> =
-            found.into_iter().filter_map(|entry| Some((entry.id(kind)?, entry))).collect();
-        Ok((ids.len(), page.iter().filter_map(|id| found.remove(id)).collect()))
+        let mut found: HashMap<Uuid, Entry> = found
+            .into_iter()
+            .filter_map(|entry| Some((entry.id(kind)?, entry)))
+            .collect();
+        Ok((
+            ids.len(),
+            page.iter().filter_map(|id| found.remove(id)).collect(),
+        ))
     }
 
     /// The ids of all matches, in order.
-    async fn ids(&self, caller: &Caller, of: Type<'_>, filter: LdapFilter) -> Result<Vec<Uuid>, Error> {
+    async fn ids(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        filter: LdapFilter,
+    ) -> Result<Vec<Uuid>, Error> {
         let kind = self.kind();
         let search = Search {
             base: of.place.base.clone(),
             filter,
-            wanted: Wanted { attributes: vec![kind.id_attribute()], references: Vec::new() },
+            wanted: Wanted {
+                attributes: vec![kind.id_attribute()],
+                references: Vec::new(),
+            },
             limit: Some(MOST_MATCHES),
         };
         let found = self.directory().search(&search, caller.deadline).await?;
@@ -98,7 +143,11 @@ impl Service {
             ))
             .into());
         }
-        let mut ids: Vec<Uuid> = found.entries.iter().filter_map(|entry| entry.id(kind)).collect();
+        let mut ids: Vec<Uuid> = found
+            .entries
+            .iter()
+            .filter_map(|entry| entry.id(kind))
+            .collect();
         ids.sort_unstable();
         Ok(ids)
     }

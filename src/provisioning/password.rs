@@ -15,9 +15,13 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz2
 pub(super) fn generate() -> Result<SecretString, Error> {
     loop {
         let mut bytes = [0u8; 32];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| Error::Internal { reason: format!("no random bytes for a first password: {error}") })?;
-        let password: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 64)])).collect();
+        getrandom::fill(&mut bytes).map_err(|error| Error::Internal {
+            reason: format!("no random bytes for a first password: {error}"),
+        })?;
+        let password: String = bytes
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 64)]))
+            .collect();
         if is_complex(&password) {
             return Ok(password.into());
         }
@@ -39,9 +43,14 @@ mod tests {
 
     #[test]
     fn first_passwords_are_long_complex_and_never_the_same() {
-        let passwords: std::collections::BTreeSet<String> =
-            (0..200).map(|_| generate().unwrap().expose_secret().to_owned()).collect();
+        let passwords: std::collections::BTreeSet<String> = (0..200)
+            .map(|_| generate().unwrap().expose_secret().to_owned())
+            .collect();
         assert_eq!(passwords.len(), 200);
-        assert!(passwords.iter().all(|password| password.len() == 32 && is_complex(password)));
+        assert!(
+            passwords
+                .iter()
+                .all(|password| password.len() == 32 && is_complex(password))
+        );
     }
 }

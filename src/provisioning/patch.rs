@@ -26,14 +26,21 @@ impl Service {
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of)?;
-        let silent = of.mapping.members().is_some() && query.attributes.is_none() && query.excluded_attributes.is_none();
-        let read_back = (!silent).then(|| ReadBack { wanted: view.wanted.clone() });
+        let silent = of.mapping.members().is_some()
+            && query.attributes.is_none()
+            && query.excluded_attributes.is_none();
+        let read_back = (!silent).then(|| ReadBack {
+            wanted: view.wanted.clone(),
+        });
         for attempt in 1.. {
             let (update, prepared) = self.prepare_patch(caller, of, id, &view, body).await?;
             let entry = if prepared.is_empty() {
                 None
             } else {
-                match self.apply_update(of, update.id, &prepared, read_back.clone(), caller).await {
+                match self
+                    .apply_update(of, update.id, &prepared, read_back.clone(), caller)
+                    .await
+                {
                     Err(error) if error.lost_race() && attempt < ATTEMPTS => continue,
                     Err(error) => return Err(error),
                     Ok(entry) => entry,
@@ -44,7 +51,9 @@ impl Service {
             }
             return self.answer(of, update.id, entry, &view, caller).await;
         }
-        Err(Error::Internal { reason: "attempts ran out without an answer".into() })
+        Err(Error::Internal {
+            reason: "attempts ran out without an answer".into(),
+        })
     }
 
     /// Works out the plan of a patch.
@@ -57,7 +66,8 @@ impl Service {
         body: &[u8],
     ) -> Result<(Update, Prepared), Error> {
         let definition = &of.mapping.definition;
-        let (request, unknown) = PatchRequest::parse(json::parse(body)?, definition, &caller.dialect)?;
+        let (request, unknown) =
+            PatchRequest::parse(json::parse(body)?, definition, &caller.dialect)?;
         ignored(of, &unknown.names);
         own_id(id, unknown.id.as_deref())?;
 
@@ -72,18 +82,32 @@ impl Service {
         let (delta, request, evaluate) = match split {
             None => (None, request, false),
             Some(None) => (None, request, true),
-            Some(Some((delta, rest))) => (Some(delta).filter(|delta| !delta.is_empty()), rest, false),
+            Some(Some((delta, rest))) => {
+                (Some(delta).filter(|delta| !delta.is_empty()), rest, false)
+            }
         };
         let compare = evaluate || delta.as_ref().is_some_and(|delta| delta.replace);
-        let (uuid, entry) = self.find(of, id, &self.wanted_for_update(of, view, compare), caller).await?;
+        let (uuid, entry) = self
+            .find(of, id, &self.wanted_for_update(of, view, compare), caller)
+            .await?;
         let mut old = self.resource(of, &entry, caller);
         let mut new = old.clone();
         request.apply(&mut new, definition, &caller.dialect)?;
         self.take_members(of, &mut old)?;
         let evaluated = self.take_members(of, &mut new)?;
         // Where the list was evaluated, no list left means that every member was removed.
-        let members = if evaluate { Some(evaluated.unwrap_or_else(CollectionDelta::everything_goes)) } else { delta };
-        let mut update = Update { id: uuid, entry, old, new, members };
+        let members = if evaluate {
+            Some(evaluated.unwrap_or_else(CollectionDelta::everything_goes))
+        } else {
+            delta
+        };
+        let mut update = Update {
+            id: uuid,
+            entry,
+            old,
+            new,
+            members,
+        };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))
     }

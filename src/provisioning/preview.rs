@@ -11,17 +11,36 @@ impl Service {
     ///
     /// # Errors
     /// What the request itself would be refused with.
-    pub async fn plan(&self, caller: &Caller, method: &str, path: &str, body: &[u8]) -> Result<String, Error> {
+    pub async fn plan(
+        &self,
+        caller: &Caller,
+        method: &str,
+        path: &str,
+        body: &[u8],
+    ) -> Result<String, Error> {
         let (resource_type, id) = self.locate(path)?;
         let of = self.resource_type(resource_type)?;
         let guarded = match (method.to_ascii_uppercase().as_str(), id) {
-            ("POST", None) => self.prepare_create(caller, of, body).await?.alternatives.into_iter().next(),
-            ("PUT", Some(id)) => {
-                self.prepare_replace(caller, of, id, of.view, body).await?.1.alternatives.into_iter().next()
-            }
-            ("PATCH", Some(id)) => {
-                self.prepare_patch(caller, of, id, of.view, body).await?.1.alternatives.into_iter().next()
-            }
+            ("POST", None) => self
+                .prepare_create(caller, of, body)
+                .await?
+                .alternatives
+                .into_iter()
+                .next(),
+            ("PUT", Some(id)) => self
+                .prepare_replace(caller, of, id, of.view, body)
+                .await?
+                .1
+                .alternatives
+                .into_iter()
+                .next(),
+            ("PATCH", Some(id)) => self
+                .prepare_patch(caller, of, id, of.view, body)
+                .await?
+                .1
+                .alternatives
+                .into_iter()
+                .next(),
             ("DELETE", Some(id)) => Some(self.prepare_delete(caller, resource_type, id).await?),
             (method, _) => {
                 return Err(ScimError::invalid_value(format!(
@@ -30,7 +49,9 @@ impl Service {
                 .into());
             }
         };
-        Ok(guarded.map(|guarded| guarded.plan().to_ldif()).unwrap_or_default())
+        Ok(guarded
+            .map(|guarded| guarded.plan().to_ldif())
+            .unwrap_or_default())
     }
 
     /// Resource type and id that a path names.
@@ -46,6 +67,11 @@ impl Service {
             }
         }
         let endpoints: Vec<&str> = self.endpoints().map(|(_, endpoint)| endpoint).collect();
-        Err(Error::NotFound { detail: format!("`{path}` is no endpoint of this bridge; there are {}", endpoints.join(", ")) })
+        Err(Error::NotFound {
+            detail: format!(
+                "`{path}` is no endpoint of this bridge; there are {}",
+                endpoints.join(", ")
+            ),
+        })
     }
 }

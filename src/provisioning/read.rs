@@ -7,10 +7,18 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::NotFound`] for an id in any syntax that names no entry of this type below its base.
-    pub async fn read(&self, caller: &Caller, resource_type: &str, id: &str, query: &Query) -> Result<Answer, Error> {
+    pub async fn read(
+        &self,
+        caller: &Caller,
+        resource_type: &str,
+        id: &str,
+        query: &Query,
+    ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of)?;
         let (_, entry) = self.find(of, id, &view.wanted, caller).await?;
-        Ok(Answer::Resource(view.show(of, self.resource(of, &entry, caller))))
+        Ok(Answer::Resource(
+            view.show(of, self.resource(of, &entry, caller)),
+        ))
     }
 }

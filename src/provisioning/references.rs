@@ -54,21 +54,33 @@ impl Service {
         targets: &[Type<'_>],
         caller: &Caller,
     ) -> Result<References, Error> {
-        let mut open: Vec<Uuid> = ids.into_iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+        let mut open: Vec<Uuid> = ids
+            .into_iter()
+            .filter_map(|id| Uuid::try_parse(id).ok())
+            .collect();
         open.sort_unstable();
         open.dedup();
         let mut references = References::default();
         let kind = self.kind();
         let mut attributes = Facts::attributes(kind, false);
         attributes.push(kind.id_attribute());
-        let wanted = Wanted { attributes, references: Vec::new() };
+        let wanted = Wanted {
+            attributes,
+            references: Vec::new(),
+        };
         for target in targets {
             if open.is_empty() {
                 break;
             }
             let found = self
                 .directory()
-                .find_many(&open, &target.place.base, target.filter, &wanted, caller.deadline)
+                .find_many(
+                    &open,
+                    &target.place.base,
+                    target.filter,
+                    &wanted,
+                    caller.deadline,
+                )
                 .await?;
             for entry in found {
                 let Some(id) = entry.id(kind) else { continue };
@@ -83,6 +95,8 @@ impl Service {
 
     /// The types that may be referred to by name; unknown names are left out.
     pub(super) fn targets<'a>(&'a self, names: &[String]) -> Vec<Type<'a>> {
-        self.types().filter(|of| names.iter().any(|name| name == of.name())).collect()
+        self.types()
+            .filter(|of| names.iter().any(|name| name == of.name()))
+            .collect()
     }
 }

@@ -23,19 +23,26 @@ impl Service {
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of)?;
-        let read_back = ReadBack { wanted: view.wanted.clone() };
+        let read_back = ReadBack {
+            wanted: view.wanted.clone(),
+        };
         for attempt in 1.. {
             let (update, prepared) = self.prepare_replace(caller, of, id, &view, body).await?;
             if prepared.is_empty() {
                 return self.answer(of, update.id, None, &view, caller).await;
             }
-            match self.apply_update(of, update.id, &prepared, Some(read_back.clone()), caller).await {
+            match self
+                .apply_update(of, update.id, &prepared, Some(read_back.clone()), caller)
+                .await
+            {
                 Err(error) if error.lost_race() && attempt < ATTEMPTS => {}
                 Err(error) => return Err(error),
                 Ok(entry) => return self.answer(of, update.id, entry, &view, caller).await,
             }
         }
-        Err(Error::Internal { reason: "attempts ran out without an answer".into() })
+        Err(Error::Internal {
+            reason: "attempts ran out without an answer".into(),
+        })
     }
 
     /// Works out the plan of a replacement.
@@ -47,7 +54,8 @@ impl Service {
         view: &View,
         body: &[u8],
     ) -> Result<(Update, Prepared), Error> {
-        let (mut new, unknown) = Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
+        let (mut new, unknown) =
+            Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
         ignored(of, &unknown.names);
         own_id(id, unknown.id.as_deref())?;
         new.check_required(&of.mapping.definition)?;
@@ -56,7 +64,13 @@ impl Service {
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
         let mut old = self.resource(of, &entry, caller);
         self.take_members(of, &mut old)?;
-        let mut update = Update { id: uuid, entry, old, new, members };
+        let mut update = Update {
+            id: uuid,
+            entry,
+            old,
+            new,
+            members,
+        };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))
     }
@@ -67,9 +81,13 @@ impl Service {
         of: Type<'_>,
         resource: &mut Resource,
     ) -> Result<Option<CollectionDelta>, Error> {
-        let Some(line) = of.mapping.members() else { return Ok(None) };
+        let Some(line) = of.mapping.members() else {
+            return Ok(None);
+        };
         let name = line.scim_name();
-        let Some(values) = resource.remove(&AttributePath::of(name.as_str())) else { return Ok(None) };
+        let Some(values) = resource.remove(&AttributePath::of(name.as_str())) else {
+            return Ok(None);
+        };
         let values = values.as_array().cloned().unwrap_or_default();
         let mut add = Vec::with_capacity(values.len());
         for value in values {
@@ -80,6 +98,10 @@ impl Service {
             })?;
             add.push(id.to_owned());
         }
-        Ok(Some(CollectionDelta { replace: true, add, remove: Vec::new() }))
+        Ok(Some(CollectionDelta {
+            replace: true,
+            add,
+            remove: Vec::new(),
+        }))
     }
 }

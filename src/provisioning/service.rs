@@ -54,7 +54,9 @@ impl Type<'_> {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("mapping", &self.inner.mapping.name).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("mapping", &self.inner.mapping.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,7 +66,11 @@ impl Service {
     /// # Errors
     /// When mapping and settings do not name the same resource types, or an entry would be created where the bridge
     /// could never find it again.
-    pub fn new(mapping: Mapping, directory: Directory, settings: Settings) -> Result<Self, SettingsError> {
+    pub fn new(
+        mapping: Mapping,
+        directory: Directory,
+        settings: Settings,
+    ) -> Result<Self, SettingsError> {
         for name in settings.resources.keys() {
             if mapping.resource(name).is_none() {
                 return Err(SettingsError::UnknownType(name.clone()));
@@ -73,7 +79,10 @@ impl Service {
         let (mut bases, mut served) = (Vec::new(), Vec::new());
         for resource in &mapping.types {
             let name = &resource.definition.resource_type.name;
-            let place = settings.resources.get(name).ok_or_else(|| SettingsError::NoBase(name.clone()))?;
+            let place = settings
+                .resources
+                .get(name)
+                .ok_or_else(|| SettingsError::NoBase(name.clone()))?;
             if !place.create_in.is_within(&place.base) {
                 return Err(SettingsError::CreateOutsideBase(name.clone()));
             }
@@ -83,18 +92,32 @@ impl Service {
                 base: place.base.clone(),
             });
             served.push(Served {
-                filter: Filter::and(std::iter::once(resource.filter.clone()).chain(place.filter.clone())),
+                filter: Filter::and(
+                    std::iter::once(resource.filter.clone()).chain(place.filter.clone()),
+                ),
                 view: View::default_of(resource),
                 place: place.clone(),
             });
         }
         let fences = FenceKeeper::new(&mapping, &settings);
-        Ok(Self { inner: Arc::new(Inner { mapping, directory, settings, fences, bases, served }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                mapping,
+                directory,
+                settings,
+                fences,
+                bases,
+                served,
+            }),
+        })
     }
 
     /// The names and endpoints of the resource types served, in the mapping's order.
     pub fn endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.inner.bases.iter().map(|base| (base.name.as_str(), base.endpoint.as_str()))
+        self.inner
+            .bases
+            .iter()
+            .map(|base| (base.name.as_str(), base.endpoint.as_str()))
     }
 
     /// How the directory connection is doing; `/readyz` shows it.
@@ -123,27 +146,49 @@ impl Service {
     }
 
     pub(super) fn resource_type(&self, name: &str) -> Result<Type<'_>, Error> {
-        self.types().find(|of| of.name() == name).ok_or_else(|| Error::NotFound {
-            detail: format!("there is no resource type `{name}`; /ResourceTypes lists them"),
-        })
+        self.types()
+            .find(|of| of.name() == name)
+            .ok_or_else(|| Error::NotFound {
+                detail: format!("there is no resource type `{name}`; /ResourceTypes lists them"),
+            })
     }
 
     pub(super) fn types(&self) -> impl Iterator<Item = Type<'_>> {
         let served = self.inner.mapping.types.iter().zip(&self.inner.served);
-        served.map(|(mapping, served)| Type { mapping, place: &served.place, filter: &served.filter, view: &served.view })
+        served.map(|(mapping, served)| Type {
+            mapping,
+            place: &served.place,
+            filter: &served.filter,
+            view: &served.view,
+        })
     }
 
     /// The entry with this id, if it is a resource of this type below its base. An id that is no UUID names nothing.
-    pub(super) async fn find(&self, of: Type<'_>, id: &str, wanted: &Wanted, caller: &Caller) -> Result<(Uuid, Entry), Error> {
+    pub(super) async fn find(
+        &self,
+        of: Type<'_>,
+        id: &str,
+        wanted: &Wanted,
+        caller: &Caller,
+    ) -> Result<(Uuid, Entry), Error> {
         let missing = || Error::not_found(of.name(), id);
         let uuid = Uuid::try_parse(id).map_err(|_| missing())?;
-        let found = self.directory().find(uuid, &of.place.base, of.filter, wanted, caller.deadline).await?;
+        let found = self
+            .directory()
+            .find(uuid, &of.place.base, of.filter, wanted, caller.deadline)
+            .await?;
         Ok((uuid, found.ok_or_else(missing)?))
     }
 
     /// What the entry says, as SCIM.
     pub(super) fn resource(&self, of: Type<'_>, entry: &Entry, caller: &Caller) -> Resource {
-        of.mapping.to_resource(entry, &ReadContext { base_url: &caller.base_url, bases: &self.inner.bases })
+        of.mapping.to_resource(
+            entry,
+            &ReadContext {
+                base_url: &caller.base_url,
+                bases: &self.inner.bases,
+            },
+        )
     }
 
     /// Where the resources of each type live.

@@ -25,7 +25,9 @@ impl Service {
         resource: &Resource,
         caller: &Caller,
     ) -> Result<(), Error> {
-        let unchanged = before.map(|before| of.mapping.unique_checks(before)).unwrap_or_default();
+        let unchanged = before
+            .map(|before| of.mapping.unique_checks(before))
+            .unwrap_or_default();
         for check in of.mapping.unique_checks(resource) {
             if unchanged.contains(&check) {
                 continue;
@@ -39,7 +41,13 @@ impl Service {
     }
 
     /// Whether an entry other than `own` matches, whatever its type, below this type's base.
-    pub(super) async fn taken(&self, of: Type<'_>, own: Option<Uuid>, filter: Filter, caller: &Caller) -> Result<bool, Error> {
+    pub(super) async fn taken(
+        &self,
+        of: Type<'_>,
+        own: Option<Uuid>,
+        filter: Filter,
+        caller: &Caller,
+    ) -> Result<bool, Error> {
         let kind = self.kind();
         let found = self
             .directory()
@@ -47,12 +55,18 @@ impl Service {
                 &Search {
                     base: of.place.base.clone(),
                     filter,
-                    wanted: Wanted { attributes: vec![kind.id_attribute()], references: Vec::new() },
+                    wanted: Wanted {
+                        attributes: vec![kind.id_attribute()],
+                        references: Vec::new(),
+                    },
                     limit: Some(2),
                 },
                 caller.deadline,
             )
             .await?;
-        Ok(found.entries.iter().any(|entry| own.is_none() || entry.id(kind) != own))
+        Ok(found
+            .entries
+            .iter()
+            .any(|entry| own.is_none() || entry.id(kind) != own))
     }
 }

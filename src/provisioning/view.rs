@@ -23,7 +23,10 @@ impl View {
 
     /// What is seen when nothing is asked for by name.
     pub(super) fn default_of(mapping: &ResourceMapping) -> Arc<Self> {
-        Arc::new(Self::new(Projection::everything(&mapping.definition), mapping))
+        Arc::new(Self::new(
+            Projection::everything(&mapping.definition),
+            mapping,
+        ))
     }
 
     /// The resource as far as the client wants to see it.
@@ -38,7 +41,10 @@ impl Query {
         if self.attributes.is_none() && self.excluded_attributes.is_none() {
             return Ok(Arc::clone(of.view));
         }
-        let (attributes, excluded) = (self.attributes.as_deref(), self.excluded_attributes.as_deref());
+        let (attributes, excluded) = (
+            self.attributes.as_deref(),
+            self.excluded_attributes.as_deref(),
+        );
         let projection = Projection::parse(attributes, excluded, &of.mapping.definition)?;
         Ok(Arc::new(View::new(projection, of.mapping)))
     }
@@ -46,6 +52,9 @@ impl Query {
 
 impl From<Attributes> for Wanted {
     fn from(attributes: Attributes) -> Self {
-        Self { attributes: attributes.attributes, references: attributes.references }
+        Self {
+            attributes: attributes.attributes,
+            references: attributes.references,
+        }
     }
 }

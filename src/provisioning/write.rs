@@ -12,7 +12,10 @@ use super::view::View;
 use super::{Answer, Caller, Error, Service};
 use crate::directory::{ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
-use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Filter, Modification, ModificationKind, Rdn, Target, Values};
+use crate::ldap::{
+    AttributeName, Change, Convergence, Dn, Entry, Filter, Modification, ModificationKind, Rdn,
+    Target, Values,
+};
 use crate::mapping::WriteContext;
 use crate::scim::{CollectionDelta, Error as ScimError, Resource};
 
@@ -41,7 +44,9 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn is_empty(&self) -> bool {
-        self.alternatives.iter().all(|guarded| guarded.plan().is_empty())
+        self.alternatives
+            .iter()
+            .all(|guarded| guarded.plan().is_empty())
     }
 }
 
@@ -49,7 +54,12 @@ impl Service {
     /// What an operation that changes an entry must read: everything the mapping manages, what the guard must know, and
     /// the members only when they are compared. Also the references that the answer will show, since a directory that
     /// answers the entry with the change does not tell their ids.
-    pub(super) fn wanted_for_update(&self, of: Type<'_>, view: &View, with_members: bool) -> Wanted {
+    pub(super) fn wanted_for_update(
+        &self,
+        of: Type<'_>,
+        view: &View,
+        with_members: bool,
+    ) -> Wanted {
         let mut wanted = Wanted::from(of.mapping.update_plan(with_members));
         let members = of.mapping.members().map(|line| &line.ldap);
         for attribute in &view.wanted.references {
@@ -66,12 +76,23 @@ impl Service {
     }
 
     /// Works out the plan that turns `update.old` into `update.new`.
-    pub(super) async fn prepare_update(&self, of: Type<'_>, update: &mut Update, caller: &Caller) -> Result<Prepared, Error> {
+    pub(super) async fn prepare_update(
+        &self,
+        of: Type<'_>,
+        update: &mut Update,
+        caller: &Caller,
+    ) -> Result<Prepared, Error> {
         let references = self.references_of_update(of, update, caller).await?;
         self.settle_references(of, &mut update.new, Some(&update.old), &references)?;
-        self.check_unique(of, Some(update.id), Some(&update.old), &update.new, caller).await?;
-        let context = WriteContext { references: &references.table, generated_password: None };
-        let difference = of.mapping.write_changes(&update.entry, &update.old, &update.new, &context)?;
+        self.check_unique(of, Some(update.id), Some(&update.old), &update.new, caller)
+            .await?;
+        let context = WriteContext {
+            references: &references.table,
+            generated_password: None,
+        };
+        let difference =
+            of.mapping
+                .write_changes(&update.entry, &update.old, &update.new, &context)?;
         ignored(of, &difference.ignored);
 
         let members = self.member_steps(of, update, &references)?;
@@ -85,7 +106,10 @@ impl Service {
             let mut plan = Plan::empty();
             let mut facts = references.facts.clone();
             facts.push(Facts::of(&update.entry));
-            let mut target = Target { dn: update.entry.dn.clone(), guid: Some(update.id) };
+            let mut target = Target {
+                dn: update.entry.dn.clone(),
+                guid: Some(update.id),
+            };
             // The rename goes first: undoing it is exact whatever follows, which is not true of a password.
             if let Some(rdn) = rdn {
                 let (step, renamed) = rename(&target, rdn);
@@ -97,20 +121,36 @@ impl Service {
             }
             if !difference.modifications.is_empty() {
                 plan.push(Step::with_undo(
-                    modify(&target, difference.modifications.clone(), Convergence::Exact),
+                    modify(
+                        &target,
+                        difference.modifications.clone(),
+                        Convergence::Exact,
+                    ),
                     modify(&target, difference.inverse.clone(), Convergence::Exact),
                 ));
             }
             for modifications in &members {
-                plan.push(modify(&target, modifications.clone(), Convergence::Converge));
+                plan.push(modify(
+                    &target,
+                    modifications.clone(),
+                    Convergence::Converge,
+                ));
             }
             alternatives.push(guard.judge(plan, &facts)?);
         }
-        Ok(Prepared { alternatives, references })
+        Ok(Prepared {
+            alternatives,
+            references,
+        })
     }
 
     /// Everything this update refers to: known from the entry itself where possible, else looked up at once.
-    async fn references_of_update(&self, of: Type<'_>, update: &Update, caller: &Caller) -> Result<References, Error> {
+    async fn references_of_update(
+        &self,
+        of: Type<'_>,
+        update: &Update,
+        caller: &Caller,
+    ) -> Result<References, Error> {
         let known: HashMap<Uuid, Dn> = update
             .entry
             .all_references()
@@ -131,10 +171,13 @@ impl Service {
             targets = of.mapping.types_referred_to();
         }
         let targets = self.targets(&targets);
-        let mut references = self.resolve(asked.iter().map(String::as_str), &targets, caller).await?;
+        let mut references = self
+            .resolve(asked.iter().map(String::as_str), &targets, caller)
+            .await?;
         if let Some(delta) = &update.members {
             let gone = delta.remove.iter().filter(|id| !references.is_resource(id));
-            self.check_gone(gone.map(String::as_str), &targets, caller).await?;
+            self.check_gone(gone.map(String::as_str), &targets, caller)
+                .await?;
         }
         for (id, dn) in known {
             references.know(id, dn);
@@ -157,7 +200,10 @@ impl Service {
         for target in targets {
             let wanted = Wanted::attributes([self.kind().id_attribute()]);
             let base = &target.place.base;
-            let found = self.directory().find_many(&ids, base, &Filter::everything(), &wanted, caller.deadline).await?;
+            let found = self
+                .directory()
+                .find_many(&ids, base, &Filter::everything(), &wanted, caller.deadline)
+                .await?;
             if let Some(id) = found.iter().find_map(|entry| entry.id(self.kind())) {
                 return Err(Error::Invalid(ScimError::invalid_value(format!(
                     "`members.value`: id `{id}` is an entry of the directory that is no resource of this bridge \
@@ -169,26 +215,52 @@ impl Service {
     }
 
     /// The members that a replacement leaves out, of those the client could see.
-    fn leaving<'a>(&'a self, of: Type<'a>, update: &'a Update) -> impl Iterator<Item = (Uuid, &'a Dn)> + 'a {
+    fn leaving<'a>(
+        &'a self,
+        of: Type<'a>,
+        update: &'a Update,
+    ) -> impl Iterator<Item = (Uuid, &'a Dn)> + 'a {
         let listed: Option<HashSet<Uuid>> = update
             .members
             .as_ref()
             .filter(|delta| delta.replace)
-            .map(|delta| delta.add.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect());
+            .map(|delta| {
+                delta
+                    .add
+                    .iter()
+                    .filter_map(|id| Uuid::try_parse(id).ok())
+                    .collect()
+            });
         let line = of.mapping.members();
-        let members = line.map(|line| update.entry.references(&line.ldap)).unwrap_or_default();
+        let members = line
+            .map(|line| update.entry.references(&line.ldap))
+            .unwrap_or_default();
         members
             .iter()
-            .filter(move |one| line.is_some_and(|line| line.may_point_to(&one.dn, self.type_bases())))
+            .filter(move |one| {
+                line.is_some_and(|line| line.may_point_to(&one.dn, self.type_bases()))
+            })
             .filter_map(|one| Some((one.id?, &one.dn)))
             .filter(move |(id, _)| listed.as_ref().is_some_and(|listed| !listed.contains(id)))
     }
 
     /// The member changes as value deltas, in batches. Nothing here ever replaces the attribute, and members that are
     /// no resources of this bridge (computers, entries outside the bases) stay.
-    fn member_steps(&self, of: Type<'_>, update: &Update, references: &References) -> Result<Vec<Vec<Modification>>, Error> {
-        let (Some(delta), Some(line)) = (&update.members, of.mapping.members()) else { return Ok(Vec::new()) };
-        let present: HashSet<&Dn> = update.entry.references(&line.ldap).iter().map(|one| &one.dn).collect();
+    fn member_steps(
+        &self,
+        of: Type<'_>,
+        update: &Update,
+        references: &References,
+    ) -> Result<Vec<Vec<Modification>>, Error> {
+        let (Some(delta), Some(line)) = (&update.members, of.mapping.members()) else {
+            return Ok(Vec::new());
+        };
+        let present: HashSet<&Dn> = update
+            .entry
+            .references(&line.ldap)
+            .iter()
+            .map(|one| &one.dn)
+            .collect();
         let mut add = Vec::new();
         for id in &delta.add {
             match references.dn(id) {
@@ -197,9 +269,17 @@ impl Service {
                 _ => return Err(unknown_member(&line.scim_name(), id)),
             }
         }
-        let leaving = self.leaving(of, update).filter(|(id, _)| references.is_resource(&id.to_string()));
+        let leaving = self
+            .leaving(of, update)
+            .filter(|(id, _)| references.is_resource(&id.to_string()));
         let mut remove: Vec<Dn> = leaving.map(|(_, dn)| dn.clone()).collect();
-        remove.extend(delta.remove.iter().filter(|id| references.is_resource(id)).filter_map(|id| references.dn(id).cloned()));
+        remove.extend(
+            delta
+                .remove
+                .iter()
+                .filter(|id| references.is_resource(id))
+                .filter_map(|id| references.dn(id).cloned()),
+        );
         Ok(batches(&line.ldap, add, remove))
     }
 
@@ -250,7 +330,11 @@ impl Service {
     ) -> Result<Option<Entry>, Error> {
         let mut last = None;
         for guarded in &prepared.alternatives {
-            match self.directory().apply(guarded, read_back.clone(), caller.deadline).await {
+            match self
+                .directory()
+                .apply(guarded, read_back.clone(), caller.deadline)
+                .await
+            {
                 Ok(applied) => {
                     journal(of, &id.to_string(), guarded);
                     return Ok(applied.entry.map(|mut entry| {
@@ -279,15 +363,25 @@ impl Service {
     ) -> Result<Answer, Error> {
         let entry = match entry {
             Some(entry) => entry,
-            None => self.find(of, &id.to_string(), &view.wanted, caller).await?.1,
+            None => {
+                self.find(of, &id.to_string(), &view.wanted, caller)
+                    .await?
+                    .1
+            }
         };
-        Ok(Answer::Resource(view.show(of, self.resource(of, &entry, caller))))
+        Ok(Answer::Resource(
+            view.show(of, self.resource(of, &entry, caller)),
+        ))
     }
 }
 
 /// Member changes in steps of at most [`BATCH`] values. What leaves goes first: a member that comes back in the same
 /// request stays.
-pub(super) fn batches(attribute: &AttributeName, add: Vec<Dn>, remove: Vec<Dn>) -> Vec<Vec<Modification>> {
+pub(super) fn batches(
+    attribute: &AttributeName,
+    add: Vec<Dn>,
+    remove: Vec<Dn>,
+) -> Vec<Vec<Modification>> {
     let changes: Vec<(ModificationKind, Dn)> = remove
         .into_iter()
         .map(|dn| (ModificationKind::Delete, dn))
@@ -315,21 +409,38 @@ pub(super) fn batches(attribute: &AttributeName, add: Vec<Dn>, remove: Vec<Dn>) 
         .collect()
 }
 
-pub(super) fn modify(target: &Target, modifications: Vec<Modification>, convergence: Convergence) -> Change {
-    Change::Modify { target: target.clone(), modifications, assertion: None, convergence }
+pub(super) fn modify(
+    target: &Target,
+    modifications: Vec<Modification>,
+    convergence: Convergence,
+) -> Change {
+    Change::Modify {
+        target: target.clone(),
+        modifications,
+        assertion: None,
+        convergence,
+    }
 }
 
 /// The rename, and the entry's target after it.
 fn rename(target: &Target, rdn: Rdn) -> (Step, Target) {
     let parent = target.dn.parent().unwrap_or_else(Dn::root);
-    let renamed = Target { dn: parent.child(rdn.clone()), guid: target.guid };
+    let renamed = Target {
+        dn: parent.child(rdn.clone()),
+        guid: target.guid,
+    };
     let undo = target.dn.rdn().map(|old| Change::Rename {
         target: renamed.clone(),
         rdn: old.clone(),
         delete_old_rdn: true,
         superior: None,
     });
-    let change = Change::Rename { target: target.clone(), rdn, delete_old_rdn: true, superior: None };
+    let change = Change::Rename {
+        target: target.clone(),
+        rdn,
+        delete_old_rdn: true,
+        superior: None,
+    };
     (Step { change, undo }, renamed)
 }
 
@@ -356,13 +467,27 @@ pub(super) fn own_id(id: &str, sent: Option<&str>) -> Result<(), Error> {
 
 /// Names in the journal what was done: attributes, never values. Client and request id stand in the request's span.
 pub(super) fn journal(of: Type<'_>, id: &str, guarded: &GuardedPlan) {
-    let attributes: Vec<String> = guarded.plan().attributes().iter().map(ToString::to_string).collect();
-    tracing::info!(resource_type = of.name(), id, attributes = attributes.join(" "), "written");
+    let attributes: Vec<String> = guarded
+        .plan()
+        .attributes()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    tracing::info!(
+        resource_type = of.name(),
+        id,
+        attributes = attributes.join(" "),
+        "written"
+    );
 }
 
 /// Names in the journal what the mapping has no place for.
 pub(super) fn ignored<'a>(of: Type<'_>, names: impl IntoIterator<Item = &'a String>) {
     for attribute in names {
-        tracing::debug!(resource_type = of.name(), attribute, "ignored: the mapping has no line for it");
+        tracing::debug!(
+            resource_type = of.name(),
+            attribute,
+            "ignored: the mapping has no line for it"
+        );
     }
 }

@@ -169,7 +169,12 @@ fn null_deletes_the_attribute_and_an_empty_text_is_no_value() {
         _ = new.insert("title".into(), json!(""))
     })
     .unwrap_err();
-    assert!(fault.to_string().starts_with("`title` cannot be the empty string"), "{fault}");
+    assert!(
+        fault
+            .to_string()
+            .starts_with("`title` cannot be the empty string"),
+        "{fault}"
+    );
 }
 
 #[test]

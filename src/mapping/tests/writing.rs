@@ -321,11 +321,7 @@ fn a_value_that_the_directory_would_refuse_is_refused_with_its_rule() {
             json!({ "userName": "bo@x", "password": "a\u{0}b" }),
             "`password` must not contain the character NUL",
         ),
-        (
-            "User",
-            json!({ "title": "Boss" }),
-            "`userName` is required",
-        ),
+        ("User", json!({ "title": "Boss" }), "`userName` is required"),
         (
             "Group",
             json!({ "displayName": long }),

@@ -35,6 +35,8 @@ async fn okta_2_2_2_a_user_is_created_and_can_sign_in(bridge: &Bridge) {
         "emails": [{"value": ana, "type": "work", "primary": true}]
     }));
     answer.lacks(&["password", "groups"]);
+    let read = bridge.okta().get(&format!("/Users/{id}")).await;
+    assert_eq!(read.resource(), &answer.body);
     let entry = bridge.held(&id).await;
     entry.holds(&[
         ("userName", &ana),
@@ -51,8 +53,6 @@ async fn okta_2_2_2_a_user_is_created_and_can_sign_in(bridge: &Bridge) {
         bridge.admin.bind_as(&entry.dn, "another-Password-1").await,
         49
     );
-    let read = bridge.okta().get(&format!("/Users/{id}")).await;
-    assert_eq!(read.resource(), &answer.body);
     bridge.never_logged(&[GOOD_PASSWORD]);
 }
 

@@ -1,0 +1,119 @@
+//! The journal: what happened, by whom and to which id; and no value of any person at the level operators run with.
+
+use serde_json::json;
+
+use crate::support::people::{create_group_of, entra_user, okta_user};
+use crate::support::{Bridge, ENTERPRISE, GOOD_PASSWORD, Options, Place, both};
+
+both!(places: [
+    every_write_is_journaled_with_its_request_and_without_values,
+    the_request_id_is_in_the_answer_and_in_the_log,
+]);
+
+async fn every_write_is_journaled_with_its_request_and_without_values(place: &Place) {
+    let olga = place.plant_user(&place.people, "olga").await;
+    let options = Options::new()
+        .with("log.filter", "info")
+        .with("guard.protected_entries", vec![olga.dn.as_str()]);
+    let bridge = Bridge::start(place, options).await;
+    let client = bridge.okta();
+    let mut ana = okta_user(&bridge, "ana");
+    ana["title"] = json!("Very Secret Title");
+    ana["displayName"] = json!("Anastasia Personal");
+    ana[ENTERPRISE] =
+        json!({"department": "Hidden Labs", "manager": {"value": uuid::Uuid::new_v4()}});
+    let id = client.post("/Users", ana.clone()).await.created("/Users");
+    client
+        .post("/Users", ana.clone())
+        .await
+        .conflict("userName");
+    let group = create_group_of(&bridge, "Concealed", &[&id]).await;
+    let path = format!("/Users/{id}");
+    client
+        .filter("/Users", &format!("userName eq \"{}\"", bridge.name("ana")))
+        .await
+        .only();
+    client
+        .patch(
+            &path,
+            json!([{"op": "replace", "path": "title", "value": "Other Secret Title"}]),
+        )
+        .await
+        .resource();
+    client
+        .patch(
+            &path,
+            json!([{"op": "replace", "path": "userName", "value": bridge.name("anastasia")}]),
+        )
+        .await
+        .resource();
+    client
+        .patch(
+            &path,
+            json!([{"op": "replace", "path": "password", "value": "x1!"}]),
+        )
+        .await
+        .bad_request("invalidValue");
+    client
+        .patch(
+            &format!("/Users/{}", olga.id),
+            json!([{"op": "replace", "path": "title", "value": "Taken"}]),
+        )
+        .await
+        .fenced("protected-entry");
+    client
+        .put(&path, entra_user(&bridge, "ana"))
+        .await
+        .resource();
+    client.get("/Users/nobody-knows-this-id").await.not_found();
+    client
+        .delete(&format!("/Groups/{group}"))
+        .await
+        .no_content();
+    client.delete(&path).await.no_content();
+
+    let log = bridge.log();
+    let journaled = |word: &str, id: &str| {
+        log.iter().any(|line| {
+            let text = line.to_string();
+            text.contains(word) && text.contains(id) && text.contains("lenient")
+        })
+    };
+    assert!(
+        journaled("written", &id) && journaled("deleted", &id),
+        "{}",
+        bridge.log_text()
+    );
+    assert!(journaled("deleted", &group));
+    bridge.warned(&["protected-entry"]);
+    bridge.never_logged(&[
+        &bridge.name("ana"),
+        &bridge.name("anastasia"),
+        "Anastasia",
+        "Secret Title",
+        "Hidden Labs",
+        "Concealed",
+        "Ruiz",
+        GOOD_PASSWORD,
+        &bridge.tokens.lenient,
+        "olga",
+    ]);
+}
+
+async fn the_request_id_is_in_the_answer_and_in_the_log(place: &Place) {
+    let bridge = Bridge::start(place, Options::new().with("log.filter", "info")).await;
+    let first = bridge.entra().get("/Users").await;
+    let second = bridge.entra().get("/Users/0").await;
+    let ids: Vec<&str> = [&first, &second]
+        .iter()
+        .map(|answer| answer.header("x-request-id").expect("an id"))
+        .collect();
+    assert_ne!(ids[0], ids[1]);
+    for id in ids {
+        assert!(
+            bridge.log_text().contains(id),
+            "{id}: {}",
+            bridge.log_text()
+        );
+    }
+}
