@@ -2,8 +2,9 @@
 
 use super::check::Site;
 use super::report::Report;
+use crate::ldap::schema::AttributeType;
 use crate::ldap::{DirectoryKind, Schema};
-use crate::mapping::{MappedAttribute, Mapping};
+use crate::mapping::{Check, MappedAttribute, Mapping};
 
 /// Every mapped attribute exists, is writable where it is written, and holds as many values as the mapping says.
 pub(super) async fn check(site: &Site<'_>, report: &mut Report) {
@@ -92,16 +93,11 @@ fn fault(mapping: &Mapping, schema: &Schema, attribute: &MappedAttribute) -> Opt
             "map a single value, or a multi-valued attribute",
         );
     }
-    // Active Directory's schema as shown over LDAP names no matching rules.
-    if attribute.equality
-        && known.equality.is_none()
-        && mapping.kind != DirectoryKind::ActiveDirectory
+    // Active Directory's schema as shown over LDAP names no matching rules, and Active Directory compares anything.
+    if mapping.kind != DirectoryKind::ActiveDirectory
+        && let Some((text, hint)) = incomparable(attribute, known)
     {
-        return finding(
-            false,
-            "has no equality rule: filters on it find nothing",
-            "no identity provider should match on it",
-        );
+        return finding(false, &text, hint);
     }
     if attribute.written && !known.operational && !allowed(mapping, schema, attribute) {
         return finding(
@@ -111,6 +107,57 @@ fn fault(mapping: &Mapping, schema: &Schema, attribute: &MappedAttribute) -> Opt
         );
     }
     None
+}
+
+/// Equality rules that compare any text (RFC 4517 §4.2), by name and OID.
+const ANY_TEXT: [&str; 6] = [
+    "caseIgnoreMatch",
+    "2.5.13.2",
+    "caseExactMatch",
+    "2.5.13.5",
+    "octetStringMatch",
+    "2.5.13.17",
+];
+
+/// What filters may ask for by the mapping and the directory has no rule for. Such a filter is undefined, and finds
+/// nothing even when it is negated (RFC 4511 §4.5.1.7).
+fn incomparable(
+    attribute: &MappedAttribute,
+    known: &AttributeType,
+) -> Option<(String, &'static str)> {
+    if !attribute.equality {
+        return None;
+    }
+    let Some(rule) = &known.equality else {
+        return Some((
+            "has no equality rule: filters on it find nothing".into(),
+            "give the line `equality = false`, so that they are refused; no identity provider should match on it",
+        ));
+    };
+    if attribute.substring && known.substring.is_none() {
+        return Some((
+            "has no substrings rule: filters with co, sw and ew on it find nothing".into(),
+            "give the line `substring = false`, so that they are refused",
+        ));
+    }
+    let check = Check::of_equality_rule(rule);
+    if !attribute.any_text
+        || attribute.check.is_some() && attribute.check == check
+        || ANY_TEXT.iter().any(|any| any.eq_ignore_ascii_case(rule))
+    {
+        return None;
+    }
+    let text = format!(
+        "is compared by `{rule}` with values of its own form only: filters with ne and not on any other find nothing"
+    );
+    Some((
+        text,
+        match check {
+            Some(Check::Ascii) => "give the line `check = \"ascii\"`",
+            Some(Check::TelephoneNumber) => "give the line `check = \"telephone-number\"`",
+            _ => "give the line the codec of such values, or `equality = false`",
+        },
+    ))
 }
 
 /// Whether an entry of the mapped object classes may hold the attribute (RFC 4512 §2.4).
@@ -135,4 +182,91 @@ fn allowed(mapping: &Mapping, schema: &Schema, attribute: &MappedAttribute) -> b
     schema.attribute(&attribute.name).is_none_or(|known| {
         known.names.iter().any(|name| allowed.contains(name)) || allowed.contains(&attribute.name)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As slapd prints them.
+    const SCHEMA: [&str; 6] = [
+        "( 0.9.2342.19200300.100.1.1 NAME ( 'uid' 'userid' ) EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15{256} )",
+        "( 1.3.6.1.4.1.250.1.57 NAME 'labeledURI' EQUALITY caseExactMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+        "( 0.9.2342.19200300.100.1.3 NAME ( 'mail' 'rfc822Mailbox' ) EQUALITY caseIgnoreIA5Match SUBSTR caseIgnoreIA5SubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.26{256} )",
+        "( 2.5.4.20 NAME 'telephoneNumber' EQUALITY telephoneNumberMatch SUBSTR telephoneNumberSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.50{32} )",
+        "( 2.5.4.23 NAME ( 'facsimileTelephoneNumber' 'fax' ) SYNTAX 1.3.6.1.4.1.1466.115.121.1.22 )",
+        "( 1.3.6.1.1.1.1.0 NAME 'uidNumber' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )",
+    ];
+
+    /// What is found about the line `nickName` of a mapping for this directory.
+    fn found(directory: &str, line: &str) -> Option<(String, &'static str)> {
+        let text = format!(
+            "[mapping]\nname = \"t\"\ndirectory = \"{directory}\"\n[resource.User]\nendpoint = \"/Users\"\nschema = \"urn:ietf:params:scim:schemas:core:2.0:User\"\nobject_classes = [\"person\"]\nfilter = \"(objectClass=person)\"\nrdn = \"uid\"\n[resource.User.attributes]\nuserName = {{ ldap = \"uid\", required = true }}\nnickName = {line}\n"
+        );
+        let mapping = Mapping::load("t.toml", &text).unwrap();
+        let schema = Schema::parse(SCHEMA, []);
+        let attributes = mapping.attributes();
+        assert_eq!(
+            fault(&mapping, &schema, &attributes[0]).map(|of| of.text),
+            None
+        );
+        let finding = fault(&mapping, &schema, &attributes[1])?;
+        assert!(!finding.wrong);
+        Some((finding.text, finding.hint))
+    }
+
+    #[test]
+    fn what_filters_cannot_ask_is_found_with_the_option_that_says_so() {
+        for (line, text, option) in [
+            (
+                r#"{ ldap = "fax" }"#,
+                "no equality rule",
+                "equality = false",
+            ),
+            (
+                r#"{ ldap = "labeledURI" }"#,
+                "no substrings rule",
+                "substring = false",
+            ),
+            (
+                r#"{ ldap = "mail" }"#,
+                "compared by `caseIgnoreIA5Match`",
+                "\"ascii\"",
+            ),
+            (
+                r#"{ ldap = "mail", check = "telephone-number" }"#,
+                "compared by `caseIgnoreIA5Match`",
+                "\"ascii\"",
+            ),
+            (
+                r#"{ ldap = "telephoneNumber" }"#,
+                "compared by `telephoneNumberMatch`",
+                "\"telephone-number\"",
+            ),
+            (
+                r#"{ ldap = "uidNumber", substring = false }"#,
+                "compared by `integerMatch`",
+                "the codec",
+            ),
+        ] {
+            let (found, hint) = found("openldap", line).unwrap();
+            assert!(
+                found.contains(text) && hint.contains(option),
+                "{line}: {found}\n{hint}"
+            );
+        }
+        for (directory, line) in [
+            ("openldap", r#"{ ldap = "fax", equality = false }"#),
+            ("openldap", r#"{ ldap = "labeledURI", substring = false }"#),
+            ("openldap", r#"{ ldap = "mail", check = "ascii" }"#),
+            (
+                "openldap",
+                r#"{ ldap = "telephoneNumber", check = "telephone-number" }"#,
+            ),
+            ("active-directory", r#"{ ldap = "fax" }"#),
+            ("active-directory", r#"{ ldap = "mail" }"#),
+        ] {
+            assert_eq!(found(directory, line), None, "{directory}: {line}");
+        }
+    }
 }

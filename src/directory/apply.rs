@@ -11,6 +11,7 @@ use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::{Error, Rejection};
+use super::identity;
 use super::meaning::Meaning;
 use super::pool::Pool;
 use super::references::{self, Wanted, Way};
@@ -206,8 +207,14 @@ impl Pool {
                 .converge(target, modifications, assertion.as_ref(), post, deadline)
                 .await;
         }
+        let own_id = Wanted::attributes([self.settings.kind.id_attribute()]);
+        let post = post.or_else(|| matches!(change, Change::Rename { .. }).then_some(&own_id));
         match self.send_change(change, post, false, deadline).await {
-            Sent::Done(result) => Ok(self.post_read(&result.ctrls, post)),
+            Sent::Done(result) => {
+                let entry = self.post_read(&result.ctrls, post);
+                self.check_renamed(change, entry.as_ref(), deadline).await?;
+                Ok(entry)
+            }
             Sent::Not(error) => Err(error.into()),
             Sent::Unknown(reason) => self.settle(change, reason, deadline).await.map(|()| None),
         }
@@ -222,29 +229,39 @@ impl Pool {
         deadline: Deadline,
     ) -> Sent {
         let kind = self.settings.kind;
-        self.write(deadline, |connection| {
-            let can = |control| connection.capabilities.supports(control);
-            let mut list = Vec::new();
-            if let Some(wanted) = post.filter(|_| can(controls::POST_READ)) {
-                list.push(controls::post_read(
-                    wanted.names().iter().map(String::as_str),
-                ));
-            }
-            // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it.
-            if permissive {
-                list.push(controls::permissive_modify());
-            }
-            if let Change::Modify {
-                assertion: Some(condition),
-                ..
-            } = change
-                && can(controls::ASSERTION)
-            {
-                list.push(controls::assertion(condition)?);
-            }
-            Ok((Write::of(change, kind), list))
-        })
-        .await
+        let explicit = match change {
+            Change::Modify { assertion, .. } => assertion.clone(),
+            _ => None,
+        };
+        let is_explicit = explicit.is_some();
+        let conditions: Vec<Filter> = explicit
+            .into_iter()
+            .chain(identity::condition(change, kind))
+            .collect();
+        let sent = self
+            .write(deadline, |connection| {
+                let can = |control| connection.capabilities.supports(control);
+                let mut list = Vec::new();
+                if let Some(wanted) = post.filter(|_| can(controls::POST_READ)) {
+                    list.push(controls::post_read(
+                        wanted.names().iter().map(String::as_str),
+                    ));
+                }
+                // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it.
+                if permissive {
+                    list.push(controls::permissive_modify());
+                }
+                if !conditions.is_empty() && can(controls::ASSERTION) {
+                    list.push(controls::assertion(&Filter::and(conditions.clone()))?);
+                }
+                Ok((Write::of(change, kind), list))
+            })
+            .await;
+        if is_explicit {
+            sent
+        } else {
+            identity::refused_by_condition(sent)
+        }
     }
 
     /// The entry that came with the result. One that cannot be read is read again by itself.

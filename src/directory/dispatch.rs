@@ -24,7 +24,9 @@ pub(super) enum Sent {
 }
 
 impl Pool {
-    /// Runs a read. One that fails because of its connection is sent once more on another; reading twice does no harm.
+    /// Runs a read. One that fails because of its connection is sent again on another; reading twice does no harm. When a
+    /// server goes away, all connections to it are dead, so there are as many tries as connections and one for the next
+    /// server.
     ///
     /// `query` is asked to make the request for the connection that will carry it.
     pub(super) async fn read(
@@ -33,7 +35,9 @@ impl Pool {
         query: impl Fn(&Connection) -> Query,
     ) -> Result<(Answer, Lease), Error> {
         let mut avoid = None;
+        let mut tries = 0;
         loop {
+            tries += 1;
             let lease = self.lease(avoid.as_ref(), deadline).await?;
             let connection = Arc::clone(&lease.connection);
             let request = query(&connection);
@@ -53,7 +57,7 @@ impl Pool {
                 // What follows on this connection cannot be trusted.
                 connection.give_up();
             }
-            if avoid.is_some() || deadline.passed() {
+            if tries > self.settings.connections || deadline.passed() {
                 self.wake.notify_one();
                 return Err(fault.of_read());
             }
@@ -84,7 +88,9 @@ impl Pool {
         write: impl Fn(&Connection) -> Result<(Write, Vec<RawControl>), Error>,
     ) -> Sent {
         let mut avoid = None;
+        let mut tries = 0;
         loop {
+            tries += 1;
             let lease = match self.lease(avoid.as_ref(), deadline).await {
                 Ok(lease) => lease,
                 Err(error) => return Sent::Not(error),
@@ -109,7 +115,9 @@ impl Pool {
                         meaning::rejection(result.rc, &result.text, connection.secured).into(),
                     );
                 }
-                Err(Fault::NotSent(_)) if avoid.is_none() => avoid = Some(connection),
+                Err(Fault::NotSent(_)) if tries <= self.settings.connections => {
+                    avoid = Some(connection);
+                }
                 Err(Fault::NotSent(reason)) => return Sent::Not(Error::unavailable(reason)),
                 Err(fault) => {
                     let reason = fault.reason();

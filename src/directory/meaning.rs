@@ -182,6 +182,8 @@ fn by_sub_code(sub: u32, code: u32, text: &str, secured: bool) -> Option<Meaning
         }
         0x200D => Meaning::AlreadyPresent,
         // ERROR_DS_OBJ_STRING_NAME_EXISTS; Samba uses it for sAMAccountName, and for a member by primary group, too.
+        // An account's userPrincipalName in the domain implies its sAMAccountName: no other account name helps.
+        0x2071 if says("implied by userprincipalname") => Meaning::ValueTaken,
         0x2071 if says("samaccountname") => Meaning::AccountNameTaken,
         0x2071 if says("primarygroupid") => Meaning::PrimaryGroup,
         0x2071 => Meaning::NameTaken,
@@ -301,6 +303,9 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
                 .unwrap_or(rest.len());
             return named(&rest[..end]);
         }
+    }
+    if lower.contains("implied by userprincipalname") {
+        return named("userPrincipalName");
     }
     // `samldb: samAccountName 'ADA' already in use!`, `userPrincipalName '…' is already in use`: Samba.
     if let Some(end) = lower

@@ -30,6 +30,7 @@ fn taken_names_and_values() {
         (68, "", Meaning::NameTaken, None),
         (19, "000021C8: AtrErr: DSID-03200BBA, #1:\n\t0: 000021C8: DSID-03200BBA, problem 1005 (CONSTRAINT_ATT_TYPE), data 0, Att 90290 (userPrincipalName)", Meaning::ValueTaken, Some("userPrincipalName")),
         (19, "000021C7: AtrErr: DSID-03200BBA, problem 1005", Meaning::ValueTaken, Some("servicePrincipalName")),
+        (68, "00002071: samldb: samAccountName 'ada' already in use! (implied by userPrincipalName 'ada@example.test')", Meaning::ValueTaken, Some("userPrincipalName")),
         (19, "0000202F: samldb: userPrincipalName 'ada@example.test' is already in use", Meaning::ValueTaken, Some("userPrincipalName")),
         (19, "non-unique attributes found with (|(uid=ADA))", Meaning::ValueTaken, Some("uid")),
         (19, "Another entry with the same attribute value already exists (attribute: \"mail\")", Meaning::ValueTaken, Some("mail")),

@@ -130,7 +130,9 @@ impl Pool {
             // What was looked for and not found certainly did not happen: a modify is whole or not at all.
             let progress = left != batch;
             partial |= progress && !certain;
-            if round >= ROUNDS || (certain && !progress) || deadline.passed() {
+            // Others may add and remove the same members at the same moment; where that is not it, once more tells.
+            let hopeless = certain && !progress && round > 1;
+            if round >= ROUNDS || hopeless || deadline.passed() {
                 return Err(StepError {
                     error,
                     certain: true,

@@ -107,7 +107,11 @@ async fn the_wrong_direction_is_no_success() {
     )
     .await;
     assert!(matches!(failed.unwrap_err().error, Error::Refused(_)));
-    assert_eq!(server.seen(MODIFY).len(), 1);
+    assert_eq!(
+        server.seen(MODIFY).len(),
+        2,
+        "once more, in case somebody else was at it"
+    );
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod dispatch;
 mod error;
 mod gate;
 mod health;
+mod identity;
 mod inspect;
 mod maintain;
 mod meaning;

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ldap3::Scope;
 use uuid::Uuid;
 
-use crate::ldap::{AttributeName, Dn, Entry, EntryName, Filter};
+use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, EntryName, Filter};
 
 use super::connection::Lease;
 use super::controls;
@@ -20,12 +20,23 @@ use super::wire::{Arrived, Query};
 
 /// As many ids go into one search. Far below the result limits of all directories (500 in OpenLDAP).
 const CHUNK: usize = 200;
+
+/// The same where the server compares every candidate with every term of an `or`: for 600 ids slapd took 2.1 s in searches
+/// of 200, and 0.25 s in searches of 20.
+const SMALL_CHUNK: usize = 20;
 /// As many such searches run at once.
 const CHUNKS_AT_ONCE: usize = 4;
 /// No more parts of one attribute are read, whatever the server says.
 const MOST_PARTS: usize = 10_000;
 
 impl Pool {
+    fn ids_at_once(&self) -> usize {
+        match self.settings.kind {
+            DirectoryKind::ActiveDirectory => CHUNK,
+            DirectoryKind::OpenLdap | DirectoryKind::Ds389 => SMALL_CHUNK,
+        }
+    }
+
     /// The entry with this name, if it exists and matches.
     pub(super) async fn read_entry(
         &self,
@@ -93,7 +104,7 @@ impl Pool {
         let mut seen = HashSet::new();
         let ids: Vec<Uuid> = ids.iter().copied().filter(|id| seen.insert(*id)).collect();
         let chunks = ids
-            .chunks(CHUNK)
+            .chunks(self.ids_at_once())
             .map(|chunk| self.find_chunk(chunk, base, filter, wanted, deadline));
         let found: Vec<Vec<Entry>> = stream::iter(chunks.collect::<Vec<_>>())
             .buffered(CHUNKS_AT_ONCE)
@@ -266,7 +277,7 @@ impl Pool {
         });
         let wanted = Wanted::attributes([kind.id_attribute()]);
         let mut ids: HashMap<Dn, Uuid> = HashMap::new();
-        for chunk in unknown.chunks(CHUNK) {
+        for chunk in unknown.chunks(self.ids_at_once()) {
             let Some(base) = above_all(chunk) else {
                 continue;
             };

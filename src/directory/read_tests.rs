@@ -263,7 +263,7 @@ async fn an_id_is_found_only_below_its_base() {
 }
 
 #[tokio::test]
-async fn five_hundred_ids_are_found_in_three_searches() {
+async fn five_hundred_ids_are_found_in_few_searches() {
     let server = Fake::start(&[], |request: &Request| {
         if asks(request) {
             found("uid=a,dc=e", &[])
@@ -283,7 +283,8 @@ async fn five_hundred_ids_are_found_in_three_searches() {
             soon(),
         )
         .await;
-    assert_eq!((found.unwrap().len(), pool.round_trips()), (3, 3));
+    // The same id is asked for once, and slapd likes short questions.
+    assert_eq!((found.unwrap().len(), pool.round_trips()), (25, 25));
     let none = pool
         .find_entries(
             &[],
@@ -295,7 +296,7 @@ async fn five_hundred_ids_are_found_in_three_searches() {
         .await
         .unwrap();
     assert!(none.is_empty());
-    assert_eq!(pool.round_trips(), 3, "nothing is asked for nothing");
+    assert_eq!(pool.round_trips(), 25, "nothing is asked for nothing");
 }
 
 /// A directory of so many entries that answers in pages; `limit` is its own.

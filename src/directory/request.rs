@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapResult, Mod};
 
-use crate::ldap::{Change, DirectoryKind, EntryName, ModificationKind, Target, Values};
+use crate::ldap::{
+    Change, Convergence, DirectoryKind, EntryName, Modification, ModificationKind, Target, Values,
+};
 
 /// One write, in the client library's terms.
 pub(super) enum Write {
@@ -45,20 +47,14 @@ impl Write {
             Change::Modify {
                 target,
                 modifications,
+                convergence,
                 ..
             } => {
                 let modifications = modifications
                     .iter()
                     // Adding nothing changes nothing, and is malformed on the wire.
                     .filter(|one| one.kind != ModificationKind::Add || !one.values.is_empty())
-                    .map(|one| {
-                        let name = one.attribute.as_str().as_bytes().to_vec();
-                        match one.kind {
-                            ModificationKind::Add => Mod::Add(name, octets(&one.values)),
-                            ModificationKind::Delete => Mod::Delete(name, octets(&one.values)),
-                            ModificationKind::Replace => Mod::Replace(name, octets(&one.values)),
-                        }
-                    })
+                    .flat_map(|one| mods(one, *convergence == Convergence::Exact))
                     .collect();
                 Self::Modify {
                     dn: name_of(target, kind).to_string(),
@@ -131,6 +127,30 @@ pub(super) fn name_of(target: &Target, kind: DirectoryKind) -> EntryName {
     }
 }
 
+/// A modification in the client library's terms. The library keeps values in a set and sends them in any order; where
+/// the order matters, because the first value is the one that is read, each goes by itself.
+fn mods(one: &Modification, in_order: bool) -> Vec<Mod<Vec<u8>>> {
+    let name = || one.attribute.as_str().as_bytes().to_vec();
+    let plain = one.values.plain();
+    let alone = |value: &Vec<u8>| HashSet::from([value.clone()]);
+    match one.kind {
+        ModificationKind::Delete => vec![Mod::Delete(name(), octets(&one.values))],
+        ModificationKind::Add if in_order && plain.len() > 1 => plain
+            .iter()
+            .map(|value| Mod::Add(name(), alone(value)))
+            .collect(),
+        ModificationKind::Add => vec![Mod::Add(name(), octets(&one.values))],
+        ModificationKind::Replace if in_order && plain.len() > 1 => {
+            let (first, rest) = plain.split_at(1);
+            let replace = first.iter().map(|value| Mod::Replace(name(), alone(value)));
+            replace
+                .chain(rest.iter().map(|value| Mod::Add(name(), alone(value))))
+                .collect()
+        }
+        ModificationKind::Replace => vec![Mod::Replace(name(), octets(&one.values))],
+    }
+}
+
 fn octets(values: &Values) -> HashSet<Vec<u8>> {
     match values {
         Values::Plain(values) => values.iter().cloned().collect(),
@@ -171,6 +191,48 @@ mod tests {
         assert_eq!(
             name_of(&target(), DirectoryKind::OpenLdap),
             EntryName::Dn(target().dn)
+        );
+    }
+
+    #[test]
+    fn values_whose_order_matters_are_sent_in_order() {
+        let values: Vec<String> = (0..20).map(|number| format!("T{number:02}")).collect();
+        let change = |convergence| Change::Modify {
+            target: target(),
+            modifications: vec![Modification::replace(
+                AttributeName::known("title"),
+                Values::Plain(
+                    values
+                        .iter()
+                        .map(|value| value.clone().into_bytes())
+                        .collect(),
+                ),
+            )],
+            assertion: None,
+            convergence,
+        };
+        let sent = |convergence| match Write::of(&change(convergence), DirectoryKind::OpenLdap) {
+            Write::Modify { modifications, .. } => modifications,
+            _ => panic!("a modify"),
+        };
+        let in_order: Vec<String> = sent(Convergence::Exact)
+            .iter()
+            .map(|one| match one {
+                Mod::Replace(_, values) | Mod::Add(_, values) => {
+                    let all: Vec<_> = values
+                        .iter()
+                        .map(|value| String::from_utf8_lossy(value))
+                        .collect();
+                    all.join("|")
+                }
+                _ => panic!("a replace and then additions"),
+            })
+            .collect();
+        assert_eq!(in_order, values);
+        assert_eq!(
+            sent(Convergence::Converge).len(),
+            1,
+            "a thousand members are one modification"
         );
     }
 

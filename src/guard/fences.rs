@@ -1,6 +1,6 @@
 //! Where the fences stand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::ldap::{AttributeName, Dn, Sid};
 
@@ -21,6 +21,9 @@ pub struct Fences {
     /// The SIDs of the same groups, where the directory has SIDs. The groups that Windows itself
     /// protects are always fenced and need not be among them.
     pub protected_group_sids: BTreeSet<Sid>,
+    /// Members of these groups, by the groups' own lists: an entry's memberOf does not tell of all of them (slapo-memberof
+    /// fills it in only for members that were there when they were added).
+    pub protected_members: HashSet<Dn>,
     /// The account the bridge binds as.
     pub own_account: Option<Dn>,
     /// The attributes that hold members, besides `member` and `uniqueMember`.

@@ -18,3 +18,4 @@ pub use fences::Fences;
 pub use judge::{Guard, GuardedPlan};
 pub use plan::{Plan, Step};
 pub use refusal::{Attempt, Refusal, Rule};
+pub use well_known::powerful_groups;

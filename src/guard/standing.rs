@@ -146,7 +146,8 @@ fn fence_around_account(
             .iter()
             .any(|sid| sids.contains(sid) || is_powerful_group(sid))
     };
-    if by_primary_group || directly() || through_others() {
+    let by_list = fences.protected_members.contains(&facts.dn);
+    if by_primary_group || by_list || directly() || through_others() {
         return Some(Rule::ProtectedGroup);
     }
     facts.admin_count.then_some(Rule::PrivilegedAccount)

@@ -29,6 +29,16 @@ pub(super) fn is_powerful_group(sid: &Sid) -> bool {
     })
 }
 
+/// The groups of a domain and of BUILTIN whose members hold power over it: fenced whatever the configuration says.
+pub fn powerful_groups(domain: &Sid) -> Vec<Sid> {
+    let own = POWERFUL_RIDS.iter().filter_map(|rid| domain.with_rid(*rid));
+    let builtin = Sid::parse("S-1-5-32").ok();
+    let builtin = POWERFUL_BUILTIN_RIDS
+        .iter()
+        .filter_map(|rid| builtin.as_ref()?.with_rid(*rid));
+    own.chain(builtin).collect()
+}
+
 /// Whether the primary group with this RID is such a group.
 pub(super) fn is_powerful_rid(rid: u32) -> bool {
     POWERFUL_RIDS.contains(&rid) || POWERFUL_BUILTIN_RIDS.contains(&rid)
@@ -57,6 +67,19 @@ mod tests {
         assert!(is_windows_own(&sid("S-1-5-11")));
         assert!(!is_windows_own(&sid("S-1-5-21-1-2-3-1000")));
         assert!(!is_windows_own(&sid("S-1-5-21-1-2-3-4294967295")));
+    }
+
+    #[test]
+    fn the_powerful_groups_of_a_domain_are_listed_as_such() {
+        let groups = powerful_groups(&sid("S-1-5-21-1-2-3"));
+        assert_eq!(
+            groups.len(),
+            POWERFUL_RIDS.len() + POWERFUL_BUILTIN_RIDS.len()
+        );
+        assert!(
+            groups.contains(&sid("S-1-5-21-1-2-3-512")) && groups.contains(&sid("S-1-5-32-544"))
+        );
+        assert!(groups.iter().all(is_powerful_group));
     }
 
     #[test]

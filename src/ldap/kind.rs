@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::{AttributeName, Filter, guid};
+use super::{AttributeName, Dn, EntryName, Filter, guid};
 
 /// The kind of directory behind the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +75,17 @@ impl DirectoryKind {
     #[must_use]
     pub const fn addresses_by_guid(self) -> bool {
         matches!(self, Self::ActiveDirectory)
+    }
+
+    /// How a DN-valued attribute is told which entry is meant: by id where the directory takes that (MS-ADTS
+    /// 3.1.1.3.1.2.4), so that a rename in between cannot put another entry in its place; else by name.
+    #[must_use]
+    pub fn reference_value(self, id: Uuid, dn: &Dn) -> Vec<u8> {
+        match self {
+            Self::ActiveDirectory => EntryName::Guid(id).to_string(),
+            Self::OpenLdap | Self::Ds389 => dn.to_string(),
+        }
+        .into_bytes()
     }
 
     /// Whether a group must hold a placeholder member while it has no other: OpenLDAP's

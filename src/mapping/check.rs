@@ -15,20 +15,26 @@ pub enum Check {
     UserPrincipalName,
     /// Only ASCII, for attributes of syntax IA5 String such as `mail` in RFC 4524.
     Ascii,
+    /// Only what a Printable String may hold (RFC 4517 §3.3.29), for attributes of syntax Telephone Number such as
+    /// `telephoneNumber` in RFC 4519.
+    TelephoneNumber,
     /// Two letters, as in ISO 3166-1.
     CountryCode,
 }
 
 const SAM_REFUSES: &str = "\"/\\[]:;|=,+*?<>@";
+/// What a Printable String may hold beside ASCII letters and digits.
+const PRINTABLE: &str = "'()+,-.=/:? ";
 
 impl Check {
     /// Every name a mapping file may use.
-    pub(super) const NAMES: [&'static str; 6] = [
+    pub(super) const NAMES: [&'static str; 7] = [
         "sam-account-name",
         "group-account-name",
         "common-name",
         "user-principal-name",
         "ascii",
+        "telephone-number",
         "country-code",
     ];
 
@@ -39,9 +45,34 @@ impl Check {
             "common-name" => Self::CommonName,
             "user-principal-name" => Self::UserPrincipalName,
             "ascii" => Self::Ascii,
+            "telephone-number" => Self::TelephoneNumber,
             "country-code" => Self::CountryCode,
             _ => return None,
         })
+    }
+
+    /// Whether the rule is the attribute's syntax, so that no value in a directory that keeps syntaxes breaks it, and
+    /// none can be compared with a text that does. The other rules are stricter than what may be in a directory already.
+    pub(super) const fn is_syntax(self) -> bool {
+        matches!(self, Self::Ascii | Self::TelephoneNumber)
+    }
+
+    /// The check that belongs to an attribute with this equality rule, named or by its OID (RFC 4517 §4.2): the rule
+    /// compares with nothing else.
+    pub fn of_equality_rule(rule: &str) -> Option<Self> {
+        let is = |names: &[&str]| names.iter().any(|name| rule.eq_ignore_ascii_case(name));
+        if is(&[
+            "caseIgnoreIA5Match",
+            "1.3.6.1.4.1.1466.109.114.2",
+            "caseExactIA5Match",
+            "1.3.6.1.4.1.1466.109.114.1",
+        ]) {
+            Some(Self::Ascii)
+        } else if is(&["telephoneNumberMatch", "2.5.13.20"]) {
+            Some(Self::TelephoneNumber)
+        } else {
+            None
+        }
     }
 
     /// The rule that the value breaks, as the end of a sentence that begins with the attribute.
@@ -56,6 +87,12 @@ impl Check {
             Self::Ascii => (!text.is_ascii()).then(|| {
                 "may hold ASCII characters only (the directory's syntax is IA5 String)".into()
             }),
+            Self::TelephoneNumber => text
+                .chars()
+                .any(|c| !c.is_ascii_alphanumeric() && !PRINTABLE.contains(c))
+                .then(|| {
+                    "may hold ASCII letters, digits, spaces and `'()+,-.=/:?` only (the directory's syntax is Telephone Number)".into()
+                }),
             Self::CountryCode => (text.len() != 2
                 || !text.bytes().all(|b| b.is_ascii_alphabetic()))
             .then(|| "must be a country code of two letters (ISO 3166-1)".into()),
@@ -141,6 +178,14 @@ mod tests {
             (Check::UserPrincipalName, "EXAMPLE\\ana", false),
             (Check::Ascii, "ana@example.com", true),
             (Check::Ascii, "añá@example.com", false),
+            (
+                Check::TelephoneNumber,
+                "+34 (91) 555-01.02, ext=7/8:9?",
+                true,
+            ),
+            (Check::TelephoneNumber, "555 #12", false),
+            (Check::TelephoneNumber, "teléfono", false),
+            (Check::TelephoneNumber, "1\n2", false),
             (Check::CountryCode, "ES", true),
             (Check::CountryCode, "Spain", false),
         ];
@@ -160,6 +205,20 @@ mod tests {
             Check::CommonName.broken_by(&"é".repeat(65)).as_deref(),
             Some("may have at most 64 characters, and this value has 65")
         );
+    }
+
+    #[test]
+    fn what_a_rule_compares_is_a_check() {
+        for (rule, check) in [
+            ("caseIgnoreIA5Match", Some(Check::Ascii)),
+            ("1.3.6.1.4.1.1466.109.114.1", Some(Check::Ascii)),
+            ("TELEPHONENUMBERMATCH", Some(Check::TelephoneNumber)),
+            ("caseIgnoreMatch", None),
+        ] {
+            assert_eq!(Check::of_equality_rule(rule), check, "{rule}");
+            assert!(check.is_none_or(Check::is_syntax), "{rule}");
+        }
+        assert!(!Check::CommonName.is_syntax());
     }
 
     #[test]

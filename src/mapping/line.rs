@@ -82,6 +82,7 @@ pub struct Line {
     pub(super) base: Option<u32>,
     pub(super) primary: bool,
     pub(super) equality: bool,
+    pub(super) substring: bool,
     pub(super) max_length: Option<usize>,
     pub(super) check: Option<Check>,
     pub(super) object_class: Option<String>,
@@ -127,6 +128,27 @@ impl Line {
         bases.iter().any(|base| {
             dn.is_within(&base.base) && self.targets.iter().any(|target| target.name == base.name)
         })
+    }
+
+    /// Whether filters may ask for parts of the values (`co`, `sw`, `ew`).
+    pub(super) fn has_parts(&self) -> bool {
+        self.is_read() && self.equality && self.substring && self.codec.is_text()
+    }
+
+    /// Whether filters may ask for a whole value (`eq`, `ne`). Of the rules for octets the directories outside Active
+    /// Directory know that of certificates, which compares with certificates only; nothing else is defined.
+    pub(super) fn has_equality(&self, kind: DirectoryKind) -> bool {
+        self.equality && (self.codec != Codec::Binary || kind == DirectoryKind::ActiveDirectory)
+    }
+
+    /// Whether the directory cannot compare the attribute with this text, because no value of its syntax can hold it.
+    /// Such a comparison is undefined in LDAP, and so is its negation (RFC 4511 §4.5.1.7); in truth it is false. Active
+    /// Directory compares any text, and a check is not its syntax there.
+    pub(super) fn is_beyond_syntax(&self, kind: DirectoryKind, text: &str) -> bool {
+        kind != DirectoryKind::ActiveDirectory
+            && self
+                .check
+                .is_some_and(|check| check.is_syntax() && check.broken_by(text).is_some())
     }
 
     /// Whether leaving the value out of a PUT keeps what there is: a password nobody may read back, and a switch that

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check::Check;
 use super::codec::Codec;
 use super::derived::Derived;
 use super::diagnostic::{Diagnostic, Source};
@@ -149,6 +150,12 @@ pub struct MappedAttribute {
     pub optional: bool,
     /// Whether filters compare its values.
     pub equality: bool,
+    /// Whether filters ask for parts of its values.
+    pub substring: bool,
+    /// Whether filters compare its values with whatever text they are given that the check allows.
+    pub any_text: bool,
+    /// The rule that its values keep.
+    pub check: Option<Check>,
     /// The auxiliary object class that allows it, if the line names one.
     pub object_class: Option<String>,
 }
@@ -242,6 +249,9 @@ impl ResourceMapping {
             many: line.is_many(),
             optional: line.optional,
             equality: line.equality && line.is_read(),
+            substring: line.has_parts(),
+            any_text: line.codec == Codec::String,
+            check: line.check,
             object_class: line.object_class.clone(),
         });
         let derived = self.derived.iter().map(|derived| MappedAttribute {
@@ -254,6 +264,9 @@ impl ResourceMapping {
             many: false,
             optional: false,
             equality: false,
+            substring: false,
+            any_text: false,
+            check: None,
             object_class: None,
         });
         lines.chain(derived)

@@ -71,9 +71,9 @@ impl ResourceMapping {
                 Codec::Reference => {
                     self.change_references(&mut difference, line, before, (&from, &to), context)?
                 }
-                _ if line.ldap == self.rdn => {
+                _ if self.is_named_by(before, &line.ldap) => {
                     let octets = self.encode_all(line, &to, context)?;
-                    difference.rename = Some(self.names(&octets)?);
+                    difference.rename = Some(self.names(before, &octets)?);
                 }
                 _ if line.is_many() => {
                     self.change_list(&mut difference, line, before, (&from, &to), context)?
@@ -99,6 +99,12 @@ impl ResourceMapping {
         let new = self.encode_all(line, to, context)?;
         let current = before.values(&line.ldap);
         self.ensure_class(difference, line, before, &new);
+        // Without a value the attribute goes, with all its values: to take away only the one that SCIM shows would show
+        // the next one, and every repetition would take another.
+        if new.is_empty() {
+            difference.replace(&line.ldap, before, new);
+            return Ok(());
+        }
         let Some(first) = first_value(&self.rdn, line, before).filter(|_| current.len() > 1) else {
             difference.replace(&line.ldap, before, new);
             return Ok(());
@@ -173,7 +179,10 @@ impl ResourceMapping {
             .filter_map(|reference| Some((reference.id?, &reference.dn)))
             .collect();
         let id_of = |id: &Value| Uuid::try_parse(id.as_str()?).ok();
-        let known = |id: &Value| by_id.get(&id_of(id)?).map(|dn| dn.to_string().into_bytes());
+        let known = |id: &Value| {
+            let id = id_of(id)?;
+            by_id.get(&id).map(|dn| self.kind.reference_value(id, dn))
+        };
         let ids = |values: &[Value]| -> Vec<Option<Uuid>> { values.iter().map(id_of).collect() };
         if ids(from) == ids(to) {
             return Ok(());
@@ -293,13 +302,12 @@ impl ResourceMapping {
             let (true, Some(best)) = (still_made && made != wished, wished.first()) else {
                 continue;
             };
-            if derived.ldap == self.rdn {
-                difference.rename = Some(
-                    wished
-                        .iter()
-                        .map(|name| Rdn::new(self.rdn.clone(), name.as_str()))
-                        .collect(),
-                );
+            if self.is_named_by(before, &derived.ldap) {
+                let own = before.dn.rdn();
+                let names = wished
+                    .iter()
+                    .filter_map(|name| own?.renamed(&derived.ldap, name));
+                difference.rename = Some(names.collect());
             } else {
                 difference.replace(&derived.ldap, before, vec![best.clone().into_bytes()]);
             }
@@ -312,12 +320,22 @@ impl ResourceMapping {
         own.or_else(|| before.text(name)).map(str::to_owned)
     }
 
-    fn names(&self, octets: &[Vec<u8>]) -> Result<Vec<Rdn>, Fault> {
+    /// Whether a new value of the attribute is a rename. An entry that somebody named by another attribute keeps its name.
+    fn is_named_by(&self, before: &Entry, name: &AttributeName) -> bool {
+        *name == self.rdn
+            && before
+                .dn
+                .rdn()
+                .is_some_and(|own| own.value_of(name).is_some())
+    }
+
+    /// The new name: of a name of several parts, only this one changes.
+    fn names(&self, before: &Entry, octets: &[Vec<u8>]) -> Result<Vec<Rdn>, Fault> {
         let name = octets
             .first()
             .and_then(|octets| std::str::from_utf8(octets).ok());
-        match name {
-            Some(name) => Ok(vec![Rdn::new(self.rdn.clone(), name)]),
+        match name.and_then(|name| before.dn.rdn()?.renamed(&self.rdn, name)) {
+            Some(name) => Ok(vec![name]),
             None => {
                 let from = self.scim_name_of(&self.rdn).unwrap_or_default();
                 Err(Fault::new(
@@ -389,9 +407,8 @@ impl Flags<'_> {
 
 fn lock(difference: &mut Difference, line: &Line, before: &Entry, active: Option<bool>) {
     match active {
-        Some(false) if !before.has(&line.ldap) => {
-            difference.replace(&line.ldap, before, vec![LOCKED_FOR_GOOD.to_vec()])
-        }
+        // Also in place of a lock that failed attempts made: that one may end.
+        Some(false) => difference.replace(&line.ldap, before, vec![LOCKED_FOR_GOOD.to_vec()]),
         Some(true) => difference.replace(&line.ldap, before, Vec::new()),
         _ => {}
     }

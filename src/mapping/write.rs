@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::assign::Assigned;
 use super::codec::{Codec, LOCKED_FOR_GOOD, boolean, number_text, unicode_password};
@@ -263,7 +264,7 @@ impl ResourceMapping {
             }),
             Codec::Reference => values
                 .iter()
-                .map(|id| reference(line, id, context))
+                .map(|id| reference(self.kind, line, id, context))
                 .collect(),
             _ => values
                 .iter()
@@ -391,10 +392,16 @@ pub(super) fn has_class(classes: &[Vec<u8>], class: &str) -> bool {
         .any(|known| known.eq_ignore_ascii_case(class.as_bytes()))
 }
 
-fn reference(line: &Line, id: &Value, context: &WriteContext<'_>) -> Result<Vec<u8>, Fault> {
+fn reference(
+    kind: DirectoryKind,
+    line: &Line,
+    id: &Value,
+    context: &WriteContext<'_>,
+) -> Result<Vec<u8>, Fault> {
     let id = id.as_str().unwrap_or_default();
-    match context.references.dn(id) {
-        Some(dn) => Ok(dn.to_string().into_bytes()),
+    let known = Uuid::try_parse(id).ok();
+    match known.and_then(|id| Some((id, context.references.get(id)?))) {
+        Some((id, dn)) => Ok(kind.reference_value(id, dn)),
         None => {
             let shown: String = id.chars().take(64).collect();
             Err(line.fault(

@@ -1,12 +1,15 @@
 //! POST: one LDAP add where the directory allows; its own conflict is the check.
 
+use uuid::Uuid;
+
+use super::members::BATCH;
 use super::references::References;
 use super::service::Type;
-use super::write::{BATCH, batches, ignored, journal, modify};
+use super::write::{ignored, journal, modify};
 use super::{Answer, Caller, Error, Query, Service, password};
 use crate::directory::{ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
-use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Target, Values};
+use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Modification, Target, Values};
 use crate::mapping::WriteContext;
 use crate::scim::{Resource, json};
 
@@ -16,6 +19,8 @@ pub(super) struct Creation {
     pub(super) alternatives: Vec<GuardedPlan>,
     resource: Resource,
     references: References,
+    /// The members it begins with, with the names they had.
+    members: Vec<(Uuid, Dn)>,
 }
 
 impl Service {
@@ -81,10 +86,20 @@ impl Service {
             facts.push(Facts::new(dn.clone()));
             alternatives.push(guard.judge(plan(dn, alternative.attributes, members), &facts)?);
         }
+        let place = of.mapping.members().map(|line| line.place().whole());
+        let members = of.mapping.references_in(&resource).into_iter();
+        let members = members
+            .filter(|(path, _)| Some(path) == place.as_ref())
+            .filter_map(|(_, id)| {
+                let id = Uuid::try_parse(&id).ok()?;
+                Some((id, references.table.get(id)?.clone()))
+            })
+            .collect();
         Ok(Creation {
             alternatives,
             resource,
             references,
+            members,
         })
     }
 
@@ -96,8 +111,8 @@ impl Service {
         creation: &Creation,
         wanted: &Wanted,
     ) -> Result<Entry, Error> {
-        let last = creation.alternatives.len().saturating_sub(1);
-        for (index, guarded) in creation.alternatives.iter().enumerate() {
+        let mut refused = None;
+        for guarded in &creation.alternatives {
             let read_back = Some(ReadBack {
                 wanted: wanted.clone(),
             });
@@ -116,26 +131,42 @@ impl Service {
                         .map(|id| id.to_string())
                         .unwrap_or_default();
                     journal(of, &id, guarded);
+                    let facts = &creation.references.facts;
+                    self.settle_members(of, &entry.dn, &creation.members, facts, caller)
+                        .await?;
                     return Ok(entry);
                 }
-                // Before another generated name is tried, make sure that this is another person and not the same
-                // request once more, whose first answer was lost: that one must get its conflict, never a twin.
                 Err(error) if Error::is_name_taken(&error) => {
-                    for (path, filter) in of.mapping.identity_checks(&creation.resource) {
-                        if self.taken(of, None, filter, caller).await? {
-                            return Err(Error::taken(&path.to_string()));
-                        }
+                    if refused.is_none() {
+                        self.check_identity(of, creation, caller).await?;
                     }
-                    if index == last {
-                        return Err(Error::of_write(error, of));
-                    }
+                    refused = Some(error);
                 }
                 Err(error) => return Err(Error::of_write(error, of)),
             }
         }
-        Err(Error::Internal {
-            reason: "the mapping proposed no name for the new entry".into(),
+        Err(match refused {
+            Some(error) => Error::of_write(error, of),
+            None => Error::Internal {
+                reason: "the mapping proposed no name for the new entry".into(),
+            },
         })
+    }
+
+    /// Before another generated name is tried, makes sure that this is another person and not the same request once
+    /// more, whose first answer was lost: that one must get its conflict, never a twin.
+    async fn check_identity(
+        &self,
+        of: Type<'_>,
+        creation: &Creation,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        for (path, filter) in of.mapping.identity_checks(&creation.resource) {
+            if self.taken(of, None, filter, caller).await? {
+                return Err(Error::taken(&path.to_string()));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -149,29 +180,20 @@ fn plan(
         dn: dn.clone(),
         guid: None,
     };
-    let mut rest = Vec::new();
-    if let Some(members) = members {
-        for (name, values) in &mut attributes {
-            if let (true, Values::Plain(values)) = (name == members, values) {
-                rest = values.split_off(values.len().min(BATCH));
-            }
+    let mut rest: Vec<Vec<u8>> = Vec::new();
+    for (name, values) in &mut attributes {
+        if let (true, Values::Plain(values)) = (Some(&*name) == members, values) {
+            rest = values.split_off(values.len().min(BATCH));
         }
     }
     let mut plan = Plan::empty();
-    plan.push(Step::with_undo(
-        Change::Add { dn, attributes },
-        Change::Delete {
-            target: target.clone(),
-        },
-    ));
-    if let Some(members) = members {
-        let rest = rest
-            .iter()
-            .filter_map(|value| Dn::parse(std::str::from_utf8(value).ok()?).ok())
-            .collect();
-        for modifications in batches(members, rest, Vec::new()) {
-            plan.push(modify(&target, modifications, Convergence::Converge));
-        }
+    let undo = Change::Delete {
+        target: target.clone(),
+    };
+    plan.push(Step::with_undo(Change::Add { dn, attributes }, undo));
+    for (chunk, members) in rest.chunks(BATCH).zip(members.into_iter().cycle()) {
+        let add = Modification::add(members.clone(), Values::Plain(chunk.to_vec()));
+        plan.push(modify(&target, vec![add], Convergence::Converge));
     }
     plan
 }

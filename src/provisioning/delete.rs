@@ -1,5 +1,6 @@
 //! DELETE: read for the guard, delete.
 
+use super::write::ATTEMPTS;
 use super::{Answer, Caller, Error, Service};
 use crate::directory::Wanted;
 use crate::guard::{Facts, GuardedPlan, Plan};
@@ -16,12 +17,20 @@ impl Service {
         resource_type: &str,
         id: &str,
     ) -> Result<Answer, Error> {
-        let guarded = self.prepare_delete(caller, resource_type, id).await?;
         let of = self.resource_type(resource_type)?;
-        self.directory()
-            .apply(&guarded, None, caller.deadline)
-            .await
-            .map_err(|error| Error::of_delete(error, of, id))?;
+        for attempt in 1.. {
+            let guarded = self.prepare_delete(caller, resource_type, id).await?;
+            let applied = self
+                .directory()
+                .apply(&guarded, None, caller.deadline)
+                .await;
+            match applied.map_err(|error| Error::of_write(error, of)) {
+                // Renamed or deleted since it was read: the next look tells which.
+                Err(error) if error.lost_race() && attempt < ATTEMPTS => {}
+                Err(error) => return Err(error),
+                Ok(_) => break,
+            }
+        }
         tracing::info!(resource_type, id, "deleted");
         Ok(Answer::NoContent)
     }
@@ -34,18 +43,14 @@ impl Service {
         id: &str,
     ) -> Result<GuardedPlan, Error> {
         let of = self.resource_type(resource_type)?;
-        let wanted = Wanted {
-            attributes: Facts::attributes(self.kind(), true),
-            references: Vec::new(),
-        };
+        let wanted = Wanted::attributes(Facts::attributes(self.kind(), true));
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
         let mut plan = Plan::empty();
-        plan.push(Change::Delete {
-            target: Target {
-                dn: entry.dn.clone(),
-                guid: Some(uuid),
-            },
-        });
+        let target = Target {
+            dn: entry.dn.clone(),
+            guid: Some(uuid),
+        };
+        plan.push(Change::Delete { target });
         Ok(self
             .guard(caller)
             .await?

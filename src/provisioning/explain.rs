@@ -62,17 +62,17 @@ impl Error {
                 "a change was refused half way and could not be undone; look at the entry"
             );
         }
-        match error.error {
+        let half_done = matches!(error.undo, Undo::Kept | Undo::Failed(_));
+        let explained = match error.error {
             DirectoryError::Refused(rejection) => refused(rejection, of),
             other => other.into(),
-        }
-    }
-
-    /// Why deleting an entry failed. One that is gone already is not found.
-    pub(super) fn of_delete(error: ApplyError, of: Type<'_>, id: &str) -> Self {
-        match error.error.meaning() {
-            Some(Meaning::NoSuchEntry) => Self::not_found(of.name(), id),
-            _ => Self::of_write(error, of),
+        };
+        match explained {
+            Self::Invalid(mut refusal) if half_done => {
+                refusal.detail.push_str(" Some of the request was carried out before this and stands; it is safe to repeat the request.");
+                Self::Invalid(refusal)
+            }
+            explained => explained,
         }
     }
 }
@@ -125,9 +125,8 @@ fn refused(rejection: Rejection, of: Type<'_>) -> Error {
             Error::taken(&attribute.unwrap_or_else(|| scim_name(of, &AttributeName::known("sAMAccountName"))))
         }
         Meaning::ValueTaken => Error::taken(attribute.as_deref().unwrap_or("userName")),
-        Meaning::NoSuchEntry => {
-            Error::NotFound { detail: format!("the {} was deleted while it was being changed", of.name()) }
-        }
+        // Found a moment ago: renamed or deleted since. The next look tells which.
+        Meaning::NoSuchEntry => Error::Contended { reason: rejection.to_string() },
         Meaning::NoSuchReference => invalid(format!(
             "{named} refers to an entry that does not exist any more; leave the reference out or create the entry first"
         )),

@@ -1,13 +1,13 @@
 //! The guard, kept fresh: which entries are protected depends on what the directory holds.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::settings::Settings;
 use super::{Caller, Error, Service};
 use crate::directory::{Search, Wanted};
-use crate::guard::{Fences, Guard};
+use crate::guard::{Fences, Guard, powerful_groups};
 use crate::ldap::{AttributeName, DirectoryKind, Dn, EntryName, Filter, Sid};
 use crate::mapping::Mapping;
 
@@ -15,14 +15,15 @@ use crate::mapping::Mapping;
 /// is fenced at the latest after this time (in Active Directory at once: an entry's own tokenGroups tell).
 const FRESH: Duration = Duration::from_secs(60);
 
+const OBJECT_SID: AttributeName = AttributeName::known("objectSid");
 const MEMBER: AttributeName = AttributeName::known("member");
 const UNIQUE_MEMBER: AttributeName = AttributeName::known("uniqueMember");
 
 /// Members asked about in one search.
 const NAMES_AT_ONCE: usize = 100;
 
-/// More nested groups than this below the protected ones is a mistake in the configuration.
-const MOST_NESTED: usize = 10_000;
+/// More protected groups and members than this are a mistake in the configuration.
+const MOST_PROTECTED: usize = 100_000;
 
 /// The fences as configured, and the guard made of them when the directory was last asked.
 pub(super) struct FenceKeeper {
@@ -44,7 +45,6 @@ impl FenceKeeper {
                 allowed: settings.allowed.clone(),
                 protected_entries: settings.protected_entries.clone(),
                 protected_groups: settings.protected_groups.clone(),
-                protected_group_sids: BTreeSet::new(),
                 own_account: settings.own_account.clone(),
                 membership: mapping
                     .types
@@ -52,6 +52,7 @@ impl FenceKeeper {
                     .filter_map(|of| of.members())
                     .map(|members| members.ldap.clone())
                     .collect(),
+                ..Fences::default()
             },
             current: Mutex::new(None),
         }
@@ -85,22 +86,15 @@ impl Service {
         Ok(guard)
     }
 
-    /// Adds what is nested in the protected groups, wherever in the directory it lies, and their SIDs.
+    /// Adds what is nested in the protected groups, wherever in the directory it lies, their members and their SIDs.
     async fn nested(&self, fences: &mut Fences, caller: &Caller) -> Result<(), Error> {
-        let sid = AttributeName::known("objectSid");
-        let wanted = Wanted::attributes([sid.clone(), MEMBER, UNIQUE_MEMBER]);
+        let wanted = Wanted::attributes([OBJECT_SID, MEMBER, UNIQUE_MEMBER]);
         let mut seen: HashSet<Dn> = HashSet::new();
         let mut open: VecDeque<Dn> = fences.protected_groups.drain(..).collect();
+        open.extend(self.powerful_groups(caller).await?);
         while let Some(dn) = open.pop_front() {
             if !seen.insert(dn.clone()) {
                 continue;
-            }
-            if seen.len() > MOST_NESTED {
-                return Err(Error::Misconfigured {
-                    reason: format!(
-                        "more than {MOST_NESTED} groups are nested in the protected groups"
-                    ),
-                });
             }
             let name = EntryName::Dn(dn.clone());
             if let Some(group) = self
@@ -108,30 +102,78 @@ impl Service {
                 .read(&name, &Filter::everything(), &wanted, caller.deadline)
                 .await?
             {
-                fences.protected_group_sids.extend(
-                    group
-                        .values(&sid)
-                        .iter()
-                        .filter_map(|bytes| Sid::from_bytes(bytes).ok()),
-                );
+                let sids = group.values(&OBJECT_SID).iter();
+                fences
+                    .protected_group_sids
+                    .extend(sids.filter_map(|bytes| Sid::from_bytes(bytes).ok()));
                 let members = [MEMBER, UNIQUE_MEMBER];
-                let members = members
-                    .iter()
-                    .flat_map(|name| group.texts(name))
-                    .filter_map(|text| Dn::parse(text).ok());
-                open.extend(
-                    self.groups_among(members.filter(|dn| !dn.is_root()).collect(), caller)
-                        .await?,
-                );
+                let members = members.iter().flat_map(|name| group.texts(name));
+                let members: Vec<Dn> = members
+                    .filter_map(|text| Dn::parse(text).ok())
+                    .filter(|dn| !dn.is_root())
+                    .collect();
+                open.extend(self.groups_among(&members, caller).await?);
+                fences.protected_members.extend(members);
             }
             fences.protected_groups.push(dn);
+            if fences.protected_groups.len() + fences.protected_members.len() > MOST_PROTECTED {
+                return Err(Error::Misconfigured {
+                    reason: format!(
+                        "the protected groups have more than {MOST_PROTECTED} members, nested ones included"
+                    ),
+                });
+            }
         }
         Ok(())
     }
 
+    /// The groups that Windows itself protects. Samba tells of no group what it is nested in (tokenGroups), so that their
+    /// own lists have to be followed.
+    async fn powerful_groups(&self, caller: &Caller) -> Result<Vec<Dn>, Error> {
+        if self.kind() != DirectoryKind::ActiveDirectory {
+            return Ok(Vec::new());
+        }
+        let context = self
+            .directory()
+            .capabilities(caller.deadline)
+            .await?
+            .default_naming_context;
+        let missing = || Error::Misconfigured {
+            reason:
+                "the domain controller does not tell its domain, whose groups have to be fenced"
+                    .into(),
+        };
+        let base = context.ok_or_else(missing)?;
+        let name = EntryName::Dn(base.clone());
+        let wanted = Wanted::attributes([OBJECT_SID]);
+        let domain = self
+            .directory()
+            .read(&name, &Filter::everything(), &wanted, caller.deadline)
+            .await?;
+        let domain = domain
+            .as_ref()
+            .and_then(|domain| domain.values(&OBJECT_SID).first());
+        let domain = domain
+            .and_then(|bytes| Sid::from_bytes(bytes).ok())
+            .ok_or_else(missing)?;
+        let sids = powerful_groups(&domain);
+        let filter = Filter::or(
+            sids.iter()
+                .map(|sid| Filter::equal(OBJECT_SID, sid.to_bytes())),
+        );
+        let search = Search {
+            base,
+            filter,
+            wanted: Wanted::nothing(),
+            limit: None,
+        };
+        let found = self.directory().search(&search, caller.deadline).await?;
+        Ok(found.entries.into_iter().map(|entry| entry.dn).collect())
+    }
+
     /// Which of these entries are groups. The member values are followed, not `memberOf`: OpenLDAP's overlay fills that
     /// in only for members that were there when they were added.
-    async fn groups_among(&self, members: Vec<Dn>, caller: &Caller) -> Result<Vec<Dn>, Error> {
+    async fn groups_among(&self, members: &[Dn], caller: &Caller) -> Result<Vec<Dn>, Error> {
         let (own_name, classes) = match self.kind() {
             DirectoryKind::ActiveDirectory => {
                 (AttributeName::known("distinguishedName"), &["group"][..])

@@ -14,6 +14,7 @@ mod error;
 mod explain;
 mod fences;
 mod list;
+mod members;
 mod password;
 mod patch;
 mod preview;

@@ -1,11 +1,13 @@
 //! PATCH: only what the operations name changes. Members change without the group being read.
 
+use super::members::BATCH;
 use super::service::Type;
 use super::view::View;
 use super::write::{ATTEMPTS, Prepared, Update, ignored, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
-use crate::scim::{CollectionDelta, Leniency, PatchRequest, json};
+use crate::ldap::Dn;
+use crate::scim::{CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
 
 impl Service {
     /// Patches a resource (RFC 7644 §3.5.2), atomically and in order.
@@ -86,10 +88,17 @@ impl Service {
                 (Some(delta).filter(|delta| !delta.is_empty()), rest, false)
             }
         };
-        let compare = evaluate || delta.as_ref().is_some_and(|delta| delta.replace);
+        // More than one batch can only be taken back when it is known who was a member before.
+        let compare = evaluate
+            || delta
+                .as_ref()
+                .is_some_and(|delta| delta.replace || delta.add.len() + delta.remove.len() > BATCH);
         let (uuid, entry) = self
             .find(of, id, &self.wanted_for_update(of, view, compare), caller)
             .await?;
+        if evaluate {
+            self.check_types_told(of, &request)?;
+        }
         let mut old = self.resource(of, &entry, caller);
         let mut new = old.clone();
         request.apply(&mut new, definition, &caller.dialect)?;
@@ -107,8 +116,43 @@ impl Service {
             old,
             new,
             members,
+            compares_members: compare,
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))
+    }
+
+    /// What type a member is, is told by the base it lies below. Where two types share a base nothing is told, and a
+    /// filter on it would match nobody and succeed without effect.
+    fn check_types_told(&self, of: Type<'_>, request: &PatchRequest) -> Result<(), Error> {
+        let Some(line) = of.mapping.members() else {
+            return Ok(());
+        };
+        let name = line.scim_name();
+        let bases: Vec<&Dn> = self
+            .targets(&of.mapping.types_referred_to())
+            .iter()
+            .map(|target| &target.place.base)
+            .collect();
+        let shared = bases.iter().enumerate().any(|(index, base)| {
+            bases
+                .iter()
+                .skip(index + 1)
+                .any(|other| base.is_within(other) || other.is_within(base))
+        });
+        let filters = request
+            .operations
+            .iter()
+            .filter(|one| one.path.attribute == name);
+        let asks = filters
+            .filter_map(|one| one.path.filter.as_ref())
+            .any(|filter| filter.mentions("type") || filter.mentions("$ref"));
+        if shared && asks {
+            return Err(ScimError::invalid_filter(format!(
+                "`{name}[type …]` cannot be told: users and groups share a base in this directory; name the members by `value`"
+            ))
+            .into());
+        }
+        Ok(())
     }
 }

@@ -29,9 +29,16 @@ impl References {
         self.table.insert(id, dn);
     }
 
-    /// Whether the id, as the client sent it, was looked up and is a resource of one of the types asked for.
-    pub(super) fn is_resource(&self, id: &str) -> bool {
-        Uuid::try_parse(id).is_ok_and(|id| self.resources.contains(&id))
+    /// Notes the ids of everything the entry refers to, so that they can be filled in when it is read back.
+    pub(super) fn name(&mut self, entry: &Entry) {
+        let references = entry.all_references();
+        self.ids
+            .extend(references.filter_map(|reference| Some((reference.dn.clone(), reference.id?))));
+    }
+
+    /// Whether the id was looked up and is a resource of one of the types asked for.
+    pub(super) fn is_resource(&self, id: Uuid) -> bool {
+        self.resources.contains(&id)
     }
 
     /// The DN of an id as the client sent it.

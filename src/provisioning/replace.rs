@@ -69,6 +69,7 @@ impl Service {
             entry,
             old,
             new,
+            compares_members: members.is_some(),
             members,
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;

@@ -40,7 +40,7 @@ impl Service {
         Ok(())
     }
 
-    /// Whether an entry other than `own` matches, whatever its type, below this type's base.
+    /// Whether a resource of this type other than `own` matches.
     pub(super) async fn taken(
         &self,
         of: Type<'_>,
@@ -54,7 +54,7 @@ impl Service {
             .search(
                 &Search {
                     base: of.place.base.clone(),
-                    filter,
+                    filter: Filter::and([of.filter.clone(), filter]),
                     wanted: Wanted {
                         attributes: vec![kind.id_attribute()],
                         references: Vec::new(),

@@ -1,7 +1,7 @@
 //! What creating, replacing and patching have in common: from a wished-for state to a judged plan, and from an applied
 //! plan to an answer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
@@ -12,18 +12,12 @@ use super::view::View;
 use super::{Answer, Caller, Error, Service};
 use crate::directory::{ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
-use crate::ldap::{
-    AttributeName, Change, Convergence, Dn, Entry, Filter, Modification, ModificationKind, Rdn,
-    Target, Values,
-};
+use crate::ldap::{Change, Convergence, Dn, Entry, Modification, Rdn, Target};
 use crate::mapping::WriteContext;
 use crate::scim::{CollectionDelta, Error as ScimError, Resource};
 
-/// How many values one modify carries at most. Active Directory refuses far larger ones with 00002024.
-pub(super) const BATCH: usize = 1_000;
-
 /// How often a write is worked out again because somebody else changed the same value in between.
-pub(super) const ATTEMPTS: usize = 3;
+pub(super) const ATTEMPTS: usize = 5;
 
 /// An existing entry, what it was and what it should become.
 pub(super) struct Update {
@@ -33,6 +27,8 @@ pub(super) struct Update {
     pub(super) new: Resource,
     /// What happens to the members; they are never part of `old` and `new`.
     pub(super) members: Option<CollectionDelta>,
+    /// Whether the entry was read with its members, so that changes of them can be compared with what there is.
+    pub(super) compares_members: bool,
 }
 
 /// A write that passed the guard.
@@ -40,6 +36,8 @@ pub(super) struct Prepared {
     /// The same write under each name the mapping proposes, best first: the next is tried when a name is taken.
     pub(super) alternatives: Vec<GuardedPlan>,
     pub(super) references: References,
+    /// Members that are added, with the names they had.
+    pub(super) added: Vec<(Uuid, Dn)>,
 }
 
 impl Prepared {
@@ -95,7 +93,7 @@ impl Service {
                 .write_changes(&update.entry, &update.old, &update.new, &context)?;
         ignored(of, &difference.ignored);
 
-        let members = self.member_steps(of, update, &references)?;
+        let members = self.member_changes(of, update, &references)?;
         let candidates: Vec<Option<Rdn>> = match difference.rename {
             Some(candidates) => candidates.into_iter().map(Some).collect(),
             None => vec![None],
@@ -112,7 +110,7 @@ impl Service {
             };
             // The rename goes first: undoing it is exact whatever follows, which is not true of a password.
             if let Some(rdn) = rdn {
-                let (step, renamed) = rename(&target, rdn);
+                let (step, renamed) = rename(&update.entry, &target, rdn);
                 plan.push(step);
                 let mut moved = Facts::of(&update.entry);
                 moved.dn = renamed.dn.clone();
@@ -129,18 +127,13 @@ impl Service {
                     modify(&target, difference.inverse.clone(), Convergence::Exact),
                 ));
             }
-            for modifications in &members {
-                plan.push(modify(
-                    &target,
-                    modifications.clone(),
-                    Convergence::Converge,
-                ));
-            }
+            members.push_steps(&mut plan, &target);
             alternatives.push(guard.judge(plan, &facts)?);
         }
         Ok(Prepared {
             alternatives,
             references,
+            added: members.added(),
         })
     }
 
@@ -151,9 +144,14 @@ impl Service {
         update: &Update,
         caller: &Caller,
     ) -> Result<References, Error> {
-        let known: HashMap<Uuid, Dn> = update
-            .entry
-            .all_references()
+        // Of an attribute that is written, what it refers to already; a group is no manager because the user is in it.
+        let written = of
+            .mapping
+            .lines
+            .iter()
+            .filter(|line| line.is_reference() && line.is_written());
+        let known: HashMap<Uuid, Dn> = written
+            .flat_map(|line| update.entry.references(&line.ldap))
             .filter_map(|reference| Some((reference.id?, reference.dn.clone())))
             .collect();
         let mut asked: Vec<String> = of
@@ -165,8 +163,13 @@ impl Service {
             .collect();
         let mut targets = of.mapping.reference_targets();
         if let Some(delta) = &update.members {
-            // The guard must know every member that comes or goes, so known ids are no help here.
-            asked.extend(delta.add.iter().chain(&delta.remove).cloned());
+            // The guard must know every member that comes or goes; those that stay need no look.
+            let stays = |id: &&String| {
+                update.compares_members
+                    && Uuid::try_parse(id).is_ok_and(|id| known.contains_key(&id))
+            };
+            asked.extend(delta.add.iter().filter(|id| !stays(id)).cloned());
+            asked.extend(delta.remove.iter().cloned());
             asked.extend(self.leaving(of, update).map(|(id, _)| id.to_string()));
             targets = of.mapping.types_referred_to();
         }
@@ -175,112 +178,18 @@ impl Service {
             .resolve(asked.iter().map(String::as_str), &targets, caller)
             .await?;
         if let Some(delta) = &update.members {
-            let gone = delta.remove.iter().filter(|id| !references.is_resource(id));
-            self.check_gone(gone.map(String::as_str), &targets, caller)
-                .await?;
+            let removed = delta
+                .remove
+                .iter()
+                .filter_map(|id| Uuid::try_parse(id).ok());
+            let unknown = removed.filter(|id| !references.is_resource(*id)).collect();
+            self.check_gone(unknown, &targets, caller).await?;
         }
         for (id, dn) in known {
             references.know(id, dn);
         }
+        references.name(&update.entry);
         Ok(references)
-    }
-
-    /// An id to be removed that names no resource is no member either, unless it is some other entry below the bases:
-    /// to answer success while that one stays would be a lie.
-    async fn check_gone<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a str>,
-        targets: &[Type<'_>],
-        caller: &Caller,
-    ) -> Result<(), Error> {
-        let ids: Vec<Uuid> = ids.filter_map(|id| Uuid::try_parse(id).ok()).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        for target in targets {
-            let wanted = Wanted::attributes([self.kind().id_attribute()]);
-            let base = &target.place.base;
-            let found = self
-                .directory()
-                .find_many(&ids, base, &Filter::everything(), &wanted, caller.deadline)
-                .await?;
-            if let Some(id) = found.iter().find_map(|entry| entry.id(self.kind())) {
-                return Err(Error::Invalid(ScimError::invalid_value(format!(
-                    "`members.value`: id `{id}` is an entry of the directory that is no resource of this bridge \
-                     (a computer, a contact); have it removed in the directory itself"
-                ))));
-            }
-        }
-        Ok(())
-    }
-
-    /// The members that a replacement leaves out, of those the client could see.
-    fn leaving<'a>(
-        &'a self,
-        of: Type<'a>,
-        update: &'a Update,
-    ) -> impl Iterator<Item = (Uuid, &'a Dn)> + 'a {
-        let listed: Option<HashSet<Uuid>> = update
-            .members
-            .as_ref()
-            .filter(|delta| delta.replace)
-            .map(|delta| {
-                delta
-                    .add
-                    .iter()
-                    .filter_map(|id| Uuid::try_parse(id).ok())
-                    .collect()
-            });
-        let line = of.mapping.members();
-        let members = line
-            .map(|line| update.entry.references(&line.ldap))
-            .unwrap_or_default();
-        members
-            .iter()
-            .filter(move |one| {
-                line.is_some_and(|line| line.may_point_to(&one.dn, self.type_bases()))
-            })
-            .filter_map(|one| Some((one.id?, &one.dn)))
-            .filter(move |(id, _)| listed.as_ref().is_some_and(|listed| !listed.contains(id)))
-    }
-
-    /// The member changes as value deltas, in batches. Nothing here ever replaces the attribute, and members that are
-    /// no resources of this bridge (computers, entries outside the bases) stay.
-    fn member_steps(
-        &self,
-        of: Type<'_>,
-        update: &Update,
-        references: &References,
-    ) -> Result<Vec<Vec<Modification>>, Error> {
-        let (Some(delta), Some(line)) = (&update.members, of.mapping.members()) else {
-            return Ok(Vec::new());
-        };
-        let present: HashSet<&Dn> = update
-            .entry
-            .references(&line.ldap)
-            .iter()
-            .map(|one| &one.dn)
-            .collect();
-        let mut add = Vec::new();
-        for id in &delta.add {
-            match references.dn(id) {
-                Some(dn) if delta.replace && present.contains(dn) => {}
-                Some(dn) if references.is_resource(id) => add.push(dn.clone()),
-                _ => return Err(unknown_member(&line.scim_name(), id)),
-            }
-        }
-        let leaving = self
-            .leaving(of, update)
-            .filter(|(id, _)| references.is_resource(&id.to_string()));
-        let mut remove: Vec<Dn> = leaving.map(|(_, dn)| dn.clone()).collect();
-        remove.extend(
-            delta
-                .remove
-                .iter()
-                .filter(|id| references.is_resource(id))
-                .filter_map(|id| references.dn(id).cloned()),
-        );
-        Ok(batches(&line.ldap, add, remove))
     }
 
     /// Every reference of the resource must be known by now. A member that is not is the client's error; any other
@@ -337,6 +246,16 @@ impl Service {
             {
                 Ok(applied) => {
                     journal(of, &id.to_string(), guarded);
+                    if let Some(dn) = guarded
+                        .plan()
+                        .changes()
+                        .last()
+                        .and_then(Change::dn_afterwards)
+                    {
+                        let facts = &prepared.references.facts;
+                        self.settle_members(of, &dn, &prepared.added, facts, caller)
+                            .await?;
+                    }
                     return Ok(applied.entry.map(|mut entry| {
                         prepared.references.complete(&mut entry);
                         entry
@@ -375,40 +294,6 @@ impl Service {
     }
 }
 
-/// Member changes in steps of at most [`BATCH`] values. What leaves goes first: a member that comes back in the same
-/// request stays.
-pub(super) fn batches(
-    attribute: &AttributeName,
-    add: Vec<Dn>,
-    remove: Vec<Dn>,
-) -> Vec<Vec<Modification>> {
-    let changes: Vec<(ModificationKind, Dn)> = remove
-        .into_iter()
-        .map(|dn| (ModificationKind::Delete, dn))
-        .chain(add.into_iter().map(|dn| (ModificationKind::Add, dn)))
-        .collect();
-    changes
-        .chunks(BATCH)
-        .map(|chunk| {
-            [ModificationKind::Delete, ModificationKind::Add]
-                .into_iter()
-                .filter_map(|kind| {
-                    let values: Vec<Vec<u8>> = chunk
-                        .iter()
-                        .filter(|(of, _)| *of == kind)
-                        .map(|(_, dn)| dn.to_string().into_bytes())
-                        .collect();
-                    (!values.is_empty()).then(|| Modification {
-                        kind,
-                        attribute: attribute.clone(),
-                        values: Values::Plain(values),
-                    })
-                })
-                .collect()
-        })
-        .collect()
-}
-
 pub(super) fn modify(
     target: &Target,
     modifications: Vec<Modification>,
@@ -422,18 +307,20 @@ pub(super) fn modify(
     }
 }
 
-/// The rename, and the entry's target after it.
-fn rename(target: &Target, rdn: Rdn) -> (Step, Target) {
-    let parent = target.dn.parent().unwrap_or_else(Dn::root);
-    let renamed = Target {
-        dn: parent.child(rdn.clone()),
-        guid: target.guid,
-    };
-    let undo = target.dn.rdn().map(|old| Change::Rename {
-        target: renamed.clone(),
-        rdn: old.clone(),
-        delete_old_rdn: true,
-        superior: None,
+/// The rename, and the entry's target after it. Undoing it takes the new name away again, unless the entry had that
+/// value before.
+fn rename(entry: &Entry, target: &Target, rdn: Rdn) -> (Step, Target) {
+    let had = rdn.avas().any(|ava| {
+        let new = ava.value.text().unwrap_or_default().to_lowercase();
+        let is_old = target
+            .dn
+            .rdn()
+            .and_then(|old| old.value_of(&ava.attribute))
+            .map(str::to_lowercase);
+        is_old.as_ref() != Some(&new)
+            && entry
+                .texts(&ava.attribute)
+                .any(|value| value.to_lowercase() == new)
     });
     let change = Change::Rename {
         target: target.clone(),
@@ -441,6 +328,16 @@ fn rename(target: &Target, rdn: Rdn) -> (Step, Target) {
         delete_old_rdn: true,
         superior: None,
     };
+    let renamed = Target {
+        dn: change.dn_afterwards().unwrap_or_else(|| target.dn.clone()),
+        guid: target.guid,
+    };
+    let undo = target.dn.rdn().map(|old| Change::Rename {
+        target: renamed.clone(),
+        rdn: old.clone(),
+        delete_old_rdn: !had,
+        superior: None,
+    });
     (Step { change, undo }, renamed)
 }
 

@@ -33,6 +33,7 @@ fn guard() -> Guard {
             dn("CN=Tier0,OU=Groups,DC=example"),
         ],
         protected_group_sids: [sid(512), sid(2000)].into(),
+        protected_members: Default::default(),
         own_account: Some(dn("CN=svc-scim,OU=People,DC=example")),
         membership: vec![name("roleOccupant")],
     })

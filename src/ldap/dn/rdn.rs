@@ -108,6 +108,17 @@ impl Rdn {
             .and_then(|ava| ava.value.text())
     }
 
+    /// The same relative name in which `attribute` has another value; its other parts stay. None when the attribute is
+    /// no part of it.
+    #[must_use]
+    pub fn renamed(&self, attribute: &AttributeName, value: &str) -> Option<Self> {
+        let mut renamed = self.clone();
+        let mut parts = std::iter::once(&mut renamed.first).chain(&mut renamed.rest);
+        let part = parts.find(|ava| ava.attribute == *attribute)?;
+        part.value = AvaValue::Text(value.to_owned());
+        Some(renamed)
+    }
+
     /// Every part, in the order written; at least one.
     pub fn avas(&self) -> impl Iterator<Item = &Ava> {
         std::iter::once(&self.first).chain(&self.rest)

@@ -164,6 +164,7 @@ impl Compiler<'_> {
             base: base.transpose()?,
             primary: file.primary,
             equality: file.equality,
+            substring: file.substring,
             max_length: self.length(file.max_length.as_ref())?,
             check: self.check(file.check.as_ref())?,
             object_class: file.object_class.as_ref().map(|text| text.value.clone()),

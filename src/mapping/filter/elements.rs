@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Pushdown, Test, Tested, is_id};
+use super::{Pushdown, Test, Tested, is_id, positive};
 use crate::ldap::Filter as LdapFilter;
 use crate::mapping::codec::boolean;
 use crate::mapping::line::Line;
@@ -34,6 +34,7 @@ impl Pushdown<'_> {
         Test::any(lines.map(|line| Test::Ask(LdapFilter::Present(line.ldap.clone()))))
     }
 
+    /// The test of a comparison with a group's elements; of `ne` that of `eq`, which the caller negates.
     pub(super) fn compare_in_group(
         &self,
         collection: &Collection,
@@ -44,7 +45,7 @@ impl Pushdown<'_> {
     ) -> Tested {
         let path = collection.place.clone().sub(sub);
         if let Some(known) = group.value_of(sub) {
-            let test = compare_known(&path, &known, operator, value)?;
+            let test = compare_known(&path, &known, positive(operator), value)?;
             return Ok(Test::all([test, self.group_exists(group, None)]));
         }
         let line = self.lines_in(group).find(|line| {
@@ -54,7 +55,7 @@ impl Pushdown<'_> {
                 .is_some_and(|of| of.eq_ignore_ascii_case(sub))
         });
         match line {
-            Some(line) => self.compare_line(line, operator, value),
+            Some(line) => self.ask_line(line, operator, value),
             None => Ok(Test::Never),
         }
     }
@@ -66,15 +67,10 @@ impl Pushdown<'_> {
                 .groups
                 .iter()
                 .map(|group| {
-                    if group.many && questions(filter, group) > 1 {
-                        return Err(Error::invalid_filter(format!(
-                            "Inside `{path}[…]` one comparison of a value can be made here: LDAP cannot tell whether two are true of the same element."
-                        )));
-                    }
                     let inner = self.in_group(collection, group, filter)?;
                     Ok(Test::all([self.group_exists(group, None), inner]))
                 })
-                .collect::<Result<Vec<_>, _>>()?;
+                .collect::<Result<Vec<_>, Error>>()?;
             return Ok(Test::any(tests));
         }
         match self
@@ -98,14 +94,26 @@ impl Pushdown<'_> {
                 .collect::<Result<Vec<_>, _>>()
         };
         match filter {
-            Filter::And(all) => Ok(Test::all(parts(all)?)),
+            Filter::And(all) => {
+                let tests = parts(all)?;
+                let asked = tests.iter().filter(|test| test.is_asked()).count();
+                Ok(match Test::all(tests) {
+                    Test::Ask(_) if group.many && asked > 1 => one_comparison(collection),
+                    test => test,
+                })
+            }
             Filter::Or(any) => Ok(Test::any(parts(any)?)),
-            Filter::Not(inner) => Ok(self.in_group(collection, group, inner)?.negate()),
+            Filter::Not(inner) => {
+                let test = self.in_group(collection, group, inner)?;
+                Ok(negated(collection, group, "not", test))
+            }
             Filter::Present(path) => {
                 let sub = self.sub_of(collection, path)?;
-                Ok(match group.value_of(&sub) {
-                    Some(_) => Test::Always,
-                    None => self.group_exists(group, Some(&sub)),
+                Ok(match self.group_exists(group, Some(&sub)) {
+                    // An element of a line for many values is its value.
+                    Test::Ask(_) if group.many => Test::Always,
+                    _ if group.value_of(&sub).is_some() => Test::Always,
+                    test => test,
                 })
             }
             Filter::Compare {
@@ -122,13 +130,11 @@ impl Pushdown<'_> {
                         value,
                     );
                 }
-                let (operator, negated) = if *operator == Operator::NotEqual {
-                    (Operator::Equal, true)
-                } else {
-                    (*operator, false)
-                };
-                let test = self.compare_in_group(collection, group, &sub, operator, value)?;
-                Ok(if negated { test.negate() } else { test })
+                let test = self.compare_in_group(collection, group, &sub, *operator, value)?;
+                Ok(match operator {
+                    Operator::NotEqual => negated(collection, group, operator.name(), test),
+                    _ => test,
+                })
             }
             Filter::ValuePath { path, .. } => Err(Error::invalid_filter(format!(
                 "Brackets inside brackets are not part of the grammar ({}).",
@@ -143,14 +149,18 @@ impl Pushdown<'_> {
         Ok(self.resolve(&full)?.sub.unwrap_or_default())
     }
 
-    /// A filter inside the brackets of `members[…]`: on the id only.
+    /// A filter inside the brackets of `members[…]`: on the id only. "A member with another id" cannot be asked: LDAP
+    /// tells whether a value is there, and its negation that it is not.
     fn in_reference(&self, line: &Line, filter: &Filter) -> Tested {
         match filter {
             Filter::Compare {
                 path,
                 operator,
                 value,
-            } if is_id(Some(&path.attribute)) && path.sub.is_none() => {
+            } if *operator != Operator::NotEqual
+                && is_id(Some(&path.attribute))
+                && path.sub.is_none() =>
+            {
                 self.compare_line(line, *operator, value)
             }
             Filter::Or(parts) => Ok(Test::any(
@@ -159,10 +169,13 @@ impl Pushdown<'_> {
                     .map(|part| self.in_reference(line, part))
                     .collect::<Result<Vec<_>, _>>()?,
             )),
-            _ => Err(Error::invalid_filter(format!(
-                "Inside `{}[…]` only `value eq` and `value ne` with an id can be asked, and `or` of these.",
-                line.place.attribute
-            ))),
+            _ => {
+                let path = line.place.whole();
+                Err(Error::invalid_filter(format!(
+                    "Inside `{path}[…]` only `value eq` with an id can be asked, and `or` of these, not {}; `{path}.value ne` finds what does not have that id at all.",
+                    quoted(&filter.to_string())
+                )))
+            }
         }
     }
 }
@@ -191,16 +204,23 @@ impl Group {
     }
 }
 
-/// How many comparisons inside brackets the directory would have to make for a group.
-fn questions(filter: &Filter, group: &Group) -> usize {
-    match filter {
-        Filter::And(parts) | Filter::Or(parts) => {
-            parts.iter().map(|part| questions(part, group)).sum()
-        }
-        Filter::Not(inner) | Filter::ValuePath { filter: inner, .. } => questions(inner, group),
-        Filter::Compare { path, .. } | Filter::Present(path) => {
-            usize::from(group.value_of(&path.attribute).is_none())
-        }
+/// Of an LDAP attribute with several values two comparisons may be true of different ones.
+fn one_comparison(collection: &Collection) -> Test {
+    Test::Refused(Error::invalid_filter(format!(
+        "Inside `{}[…]` one comparison of a value can be made here: LDAP cannot tell whether two are true of the same element. Leave one out, or name a type with one value.",
+        collection.place
+    )))
+}
+
+/// The opposite of a test inside brackets. Of an LDAP attribute with several values the negation says that none is so,
+/// where the brackets ask for one that is not.
+fn negated(collection: &Collection, group: &Group, operator: &str, test: Test) -> Test {
+    match test {
+        Test::Ask(_) if group.many => Test::Refused(Error::invalid_filter(format!(
+            "Inside `{0}[…]` a value cannot be compared by {operator} here: LDAP cannot tell whether another element has a different one. `not ({0}[…])` and `{0}.value ne` find what has no such element; or name a type with one value.",
+            collection.place
+        ))),
+        test => test.negate(),
     }
 }
 

@@ -1,7 +1,11 @@
 //! SCIM filters as LDAP filters. Everything is pushed down whole, or refused with the reason.
 //!
 //! SCIM's `ne` and `not` match resources that lack the attribute (RFC 7644 §3.4.2.2 compares with no value), and so does
-//! LDAP's `(!(a=b))`, which is undefined only for attributes that the schema does not know (RFC 4511 §4.5.1.7).
+//! LDAP's `(!(a=b))` while the comparison is defined. It is not when the schema does not know the attribute, when the
+//! attribute has no rule of that kind, or when the value is none of the rule's syntax (RFC 4511 §4.5.1.7); then the
+//! negation is undefined too and matches nothing. So no such comparison is sent: a value outside the syntax is equal to
+//! nothing, which needs no directory, and where there is no rule the filter is refused, unless its answer does not
+//! depend on that part.
 
 mod compare;
 mod elements;
@@ -19,45 +23,54 @@ use crate::ldap::{AttributeName, DirectoryKind, Filter as LdapFilter, Generalize
 use crate::scim::error::quoted;
 use crate::scim::{AttributePath, Error, Filter, Literal, Operator};
 
-/// A filter, or the answer where it needs no directory.
+/// A filter, or the answer where it needs no directory, or why there is none.
 #[derive(Debug, Clone, PartialEq)]
 enum Test {
     Always,
     Never,
     Ask(LdapFilter),
+    /// This directory cannot tell. Only a refusal if the whole depends on it: `and` with what is never true is never
+    /// true, whatever this is.
+    Refused(Error),
 }
 
 impl Test {
     fn all(tests: impl IntoIterator<Item = Test>) -> Test {
-        let mut parts = Vec::new();
+        let (mut parts, mut refused) = (Vec::new(), None);
         for test in tests {
             match test {
                 Test::Never => return Test::Never,
                 Test::Always => {}
                 Test::Ask(filter) => parts.push(filter),
+                Test::Refused(error) => refused = refused.or(Some(error)),
             }
         }
-        if parts.is_empty() {
-            Test::Always
-        } else {
-            Test::Ask(LdapFilter::and(parts))
+        match refused {
+            Some(error) => Test::Refused(error),
+            None if parts.is_empty() => Test::Always,
+            None => Test::Ask(LdapFilter::and(parts)),
         }
     }
 
     fn any(tests: impl IntoIterator<Item = Test>) -> Test {
-        let mut parts = Vec::new();
+        let (mut parts, mut refused) = (Vec::new(), None);
         for test in tests {
             match test {
                 Test::Always => return Test::Always,
                 Test::Never => {}
                 Test::Ask(filter) => parts.push(filter),
+                Test::Refused(error) => refused = refused.or(Some(error)),
             }
         }
-        if parts.is_empty() {
-            Test::Never
-        } else {
-            Test::Ask(LdapFilter::or(parts))
+        match refused {
+            Some(error) => Test::Refused(error),
+            None if parts.is_empty() => Test::Never,
+            None => Test::Ask(LdapFilter::or(parts)),
         }
+    }
+
+    fn is_asked(&self) -> bool {
+        matches!(self, Test::Ask(_))
     }
 
     fn negate(self) -> Test {
@@ -65,18 +78,21 @@ impl Test {
             Test::Always => Test::Never,
             Test::Never => Test::Always,
             Test::Ask(filter) => Test::Ask(filter.negate()),
+            Test::Refused(error) => Test::Refused(error),
         }
     }
 
-    fn into_filter(self) -> LdapFilter {
+    fn into_filter(self) -> Result<LdapFilter, Error> {
         match self {
-            Test::Always => LdapFilter::everything(),
-            Test::Never => LdapFilter::nothing(),
-            Test::Ask(filter) => filter,
+            Test::Always => Ok(LdapFilter::everything()),
+            Test::Never => Ok(LdapFilter::nothing()),
+            Test::Ask(filter) => Ok(filter),
+            Test::Refused(error) => Err(error),
         }
     }
 }
 
+/// An error is a fault of the filter itself, such as an attribute that nobody knows: it is told wherever it stands.
 type Tested = Result<Test, Error>;
 
 impl ResourceMapping {
@@ -89,12 +105,12 @@ impl ResourceMapping {
         filter: &Filter,
         references: &ReferenceTable,
     ) -> Result<LdapFilter, Error> {
-        Ok(Pushdown {
+        Pushdown {
             mapping: self,
             references,
         }
         .test(filter)?
-        .into_filter())
+        .into_filter()
     }
 
     /// The ids that a filter compares references with; `filter` wants to find their DNs in its table.
@@ -208,22 +224,18 @@ impl Pushdown<'_> {
             .mapping
             .lines_of(&path)
             .filter(|line| path.sub.is_none() || line.is_reference() || line.place.sub == path.sub);
-        Ok(Test::any(
-            lines
-                .map(|line| self.line_present(line))
-                .collect::<Result<Vec<_>, _>>()?,
-        ))
+        Ok(Test::any(lines.map(|line| self.line_present(line))))
     }
 
-    fn line_present(&self, line: &Line) -> Tested {
+    fn line_present(&self, line: &Line) -> Test {
         if line.codec == Codec::LockedTime {
-            return Ok(Test::Always);
+            return Test::Always;
         }
         if line.shape == Shape::References && line.is_written() && self.kind().placeholder_member()
         {
-            return Err(unsupported(line, "pr", "eq, ne"));
+            return unsupported(line, "pr", "eq, ne", "");
         }
-        Ok(Test::Ask(LdapFilter::Present(line.ldap.clone())))
+        Test::Ask(LdapFilter::Present(line.ldap.clone()))
     }
 
     fn compare(&self, path: &AttributePath, operator: Operator, value: &Literal) -> Tested {
@@ -246,19 +258,13 @@ impl Pushdown<'_> {
         }
         if let Some(collection) = self.collection(&path) {
             let sub = path.sub.as_deref().unwrap_or("value");
-            // "Not equal" means that no element is equal.
-            let (operator, negated) = if operator == Operator::NotEqual {
-                (Operator::Equal, true)
-            } else {
-                (operator, false)
-            };
             let tests = collection
                 .groups
                 .iter()
                 .map(|group| self.compare_in_group(collection, group, sub, operator, value))
                 .collect::<Result<Vec<_>, _>>()?;
-            let test = Test::any(tests);
-            return Ok(if negated { test.negate() } else { test });
+            // "Not equal" means that no element is equal.
+            return Ok(signed(operator, Test::any(tests)));
         }
         let mut lines = self.mapping.lines_of(&path).filter(|line| {
             if line.is_reference() {
@@ -342,9 +348,26 @@ fn is_id(sub: Option<&str>) -> bool {
     sub.is_none_or(|sub| sub.eq_ignore_ascii_case("value"))
 }
 
-fn unsupported(line: &Line, operator: &str, supported: &str) -> Error {
-    Error::invalid_filter(format!(
-        "The attribute `{}` supports {supported} in this directory, not {operator}.",
+/// The operator that is asked for: `ne` asks for `eq`.
+fn positive(operator: Operator) -> Operator {
+    match operator {
+        Operator::NotEqual => Operator::Equal,
+        operator => operator,
+    }
+}
+
+/// The answer to the operator, from that of the [`positive`] one.
+fn signed(operator: Operator, test: Test) -> Test {
+    match operator {
+        Operator::NotEqual => test.negate(),
+        _ => test,
+    }
+}
+
+/// Refuses what the line has no rule for.
+fn unsupported(line: &Line, operator: &str, supported: &str, remedy: &str) -> Test {
+    Test::Refused(Error::invalid_filter(format!(
+        "The attribute `{}` supports {supported} in this directory, not {operator}{remedy}.",
         line.path
-    ))
+    )))
 }

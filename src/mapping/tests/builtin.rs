@@ -183,6 +183,7 @@ fn every_attribute_is_listed_with_its_line_for_the_schema_check() {
     assert!(find("memberOf").read && !find("memberOf").written);
     assert!(!find("userPassword").read && find("userPassword").written);
     assert!(!find("facsimileTelephoneNumber").equality);
+    assert!(find("labeledURI").equality && !find("labeledURI").substring && find("uid").substring);
 }
 
 #[test]

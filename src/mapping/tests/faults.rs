@@ -208,7 +208,7 @@ fn a_head_that_makes_no_sense_is_found_too() {
             "`endpoint` must be a slash and letters",
         ),
         (
-            "displayName = { ldap = \"cn\", required = true, unique = \"directory\", max_length = 256 }",
+            "displayName = { ldap = \"cn\", required = true, unique = \"bridge\", max_length = 256 }",
             "",
             "`displayName` is required by this schema and has no line",
         ),

@@ -16,6 +16,10 @@ fn ascii() -> impl Strategy<Value = String> {
     proptest::string::string_regex("[a-z0-9.]{1,12}@[a-z]{1,8}").unwrap()
 }
 
+fn telephone() -> impl Strategy<Value = String> {
+    proptest::string::string_regex("[A-Za-z0-9+()=,./:?'-][A-Za-z0-9 +()=,./:?'-]{0,29}").unwrap()
+}
+
 fn optional<T: std::fmt::Debug>(of: impl Strategy<Value = T>) -> impl Strategy<Value = Option<T>> {
     proptest::option::of(of)
 }
@@ -34,7 +38,7 @@ prop_compose! {
         (user_name, external_id, active, display, nick, title) in (ascii(), optional(text()), any::<bool>(), optional(text()), optional(text()), optional(text())),
         (formatted, family, given, middle) in (text(), text(), optional(text()), optional(text())),
         (work, others) in (optional(ascii()), proptest::collection::btree_set(ascii(), 0..4)),
-        (phone, mobile, fax) in (optional(text()), optional(text()), optional(text())),
+        (phone, mobile, fax) in (optional(telephone()), optional(telephone()), optional(text())),
         (address, street, city) in (optional(text()), optional(text()), optional(text())),
         (number, department, manager) in (optional(text()), optional(text()), optional(1u128..10)),
     ) -> Value {

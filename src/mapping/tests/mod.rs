@@ -5,6 +5,7 @@ mod faults;
 mod filters;
 mod laws;
 mod reading;
+mod undefined;
 mod updating;
 mod writing;
 
@@ -128,7 +129,7 @@ fn put(of: &ResourceMapping, entry: &mut Entry, name: &AttributeName, values: Ve
     {
         let known = |dn: &Dn| (1..10).find(|number| person(*number) == *dn).map(id);
         let references = values.iter().map(|value| {
-            let dn = Dn::parse(std::str::from_utf8(value).unwrap()).unwrap();
+            let dn = Dn::parse(std::str::from_utf8(&named(value)).unwrap()).unwrap();
             Reference { id: known(&dn), dn }
         });
         let mut fresh = Entry::new(entry.dn.clone());
@@ -167,6 +168,15 @@ fn put(of: &ResourceMapping, entry: &mut Entry, name: &AttributeName, values: Ve
     *entry = fresh;
 }
 
+/// As Active Directory does, which takes ids for values and shows names.
+fn named(value: &[u8]) -> Vec<u8> {
+    let by_id = (1..10).find(|number| value == format!("<GUID={}>", id(*number)).as_bytes());
+    by_id.map_or_else(
+        || value.to_vec(),
+        |number| person(number).to_string().into_bytes(),
+    )
+}
+
 /// What a directory makes of modifications; like a real one it refuses to add what is there and to delete what is not.
 pub(super) fn apply(of: &ResourceMapping, entry: &mut Entry, modifications: &[Modification]) {
     for change in modifications {
@@ -183,10 +193,16 @@ pub(super) fn apply(of: &ResourceMapping, entry: &mut Entry, modifications: &[Mo
         } else {
             entry.values(&change.attribute).to_vec()
         };
+        let changed: Vec<Vec<u8>> = change
+            .values
+            .plain()
+            .iter()
+            .map(|value| named(value))
+            .collect();
         match change.kind {
-            ModificationKind::Replace => values = change.values.plain().to_vec(),
+            ModificationKind::Replace => values = changed,
             ModificationKind::Add => {
-                for value in change.values.plain() {
+                for value in &changed {
                     assert!(
                         !values.contains(value),
                         "20 attributeOrValueExists: {change:?}"
@@ -195,7 +211,7 @@ pub(super) fn apply(of: &ResourceMapping, entry: &mut Entry, modifications: &[Mo
                 }
             }
             ModificationKind::Delete => {
-                for value in change.values.plain() {
+                for value in &changed {
                     assert!(values.contains(value), "16 noSuchAttribute: {change:?}");
                     values.retain(|known| known != value);
                 }

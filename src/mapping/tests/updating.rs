@@ -116,19 +116,22 @@ fn disabling_twice_and_enabling_twice_is_once() {
 }
 
 #[test]
-fn a_lock_that_failed_attempts_made_is_kept_by_disabling_and_lifted_by_enabling() {
+fn disabling_replaces_a_lock_that_would_end_and_enabling_leaves_it() {
     let locked = unix_user().with(name("pwdAccountLockedTime"), ["20260101000000Z"]);
-    assert!(
-        difference("openldap", &locked, |new| _ =
-            new.insert("active".into(), json!(false)))
+    let change = |active| {
+        difference("openldap", &locked, |new| {
+            _ = new.insert("active".into(), json!(active))
+        })
         .unwrap()
-        .is_empty()
+    };
+    assert_eq!(
+        shown(&change(false).modifications),
+        ["=pwdAccountLockedTime 000001010000Z"]
     );
-    let change = difference("openldap", &locked, |new| {
-        _ = new.insert("active".into(), json!(true))
-    })
-    .unwrap();
-    assert_eq!(shown(&change.modifications), ["=pwdAccountLockedTime"]);
+    assert!(
+        change(true).is_empty(),
+        "who is locked out by failed attempts is not disabled"
+    );
 }
 
 /// A PUT: what is left out is cleared, but not the password, the switch, read-only attributes and members.
@@ -418,8 +421,8 @@ fn members_change_by_value_and_a_put_without_them_keeps_them() {
     assert_eq!(
         shown(&change.modifications),
         [
-            "-member uid=p1,ou=people,dc=example",
-            "+member uid=p3,ou=people,dc=example"
+            "-member <GUID=00000000-0000-0000-0000-000000000001>",
+            "+member <GUID=00000000-0000-0000-0000-000000000003>"
         ]
     );
     apply(group, &mut entry, &change.modifications);
@@ -441,7 +444,9 @@ fn members_change_by_value_and_a_put_without_them_keeps_them() {
     .unwrap();
     assert_eq!(
         shown(&emptied.modifications),
-        ["-member uid=p2,ou=people,dc=example|uid=p3,ou=people,dc=example"]
+        [
+            "-member <GUID=00000000-0000-0000-0000-000000000002>|<GUID=00000000-0000-0000-0000-000000000003>"
+        ]
     );
 }
 
@@ -486,4 +491,54 @@ fn two_bits_of_one_number_change_in_one_step() {
             .attributes
             .contains(&(name("userAccountControl"), Values::one("66050")))
     );
+}
+
+#[test]
+fn a_value_that_goes_takes_its_hidden_siblings_along_so_that_repeating_is_safe() {
+    let many = Entry::new(person(1))
+        .with(name("uid"), ["p1"])
+        .with(name("sn"), ["Ruiz"])
+        .with(name("cn"), ["Ana Ruiz"])
+        .with(name("title"), ["T1", "T2", "T3"]);
+    let change = difference("openldap", &many, |new| {
+        new.shift_remove("title");
+    })
+    .unwrap();
+    assert_eq!(shown(&change.modifications), ["=title"]);
+    assert_eq!(shown(&change.inverse), ["=title T1|T2|T3"]);
+}
+
+#[test]
+fn a_rename_keeps_the_other_part_of_a_name_of_two() {
+    let dn = Dn::parse("uid=p1+employeeNumber=77,ou=people,dc=example").unwrap();
+    let entry = Entry::new(dn)
+        .with(name("uid"), ["p1"])
+        .with(name("employeeNumber"), ["77"])
+        .with(name("sn"), ["Ruiz"])
+        .with(name("cn"), ["Ana Ruiz"]);
+    let change = difference("openldap", &entry, |new| {
+        _ = new.insert("userName".into(), json!("p2"))
+    })
+    .unwrap();
+    let names: Vec<String> = change
+        .rename
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(names, ["uid=p2+employeeNumber=77"]);
+}
+
+#[test]
+fn an_entry_named_by_another_attribute_is_changed_and_not_renamed() {
+    let entry = Entry::new(Dn::parse("cn=Ana Ruiz,ou=people,dc=example").unwrap())
+        .with(name("uid"), ["p1"])
+        .with(name("sn"), ["Ruiz"])
+        .with(name("cn"), ["Ana Ruiz"]);
+    let change = difference("openldap", &entry, |new| {
+        _ = new.insert("userName".into(), json!("p2"))
+    })
+    .unwrap();
+    assert_eq!(change.rename, None);
+    assert_eq!(shown(&change.modifications), ["=uid p2"]);
 }

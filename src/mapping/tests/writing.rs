@@ -86,7 +86,7 @@ fn a_user_in_active_directory_is_one_complete_add() {
         ("sn", "Ruiz"),
         ("co", "ES"),
         ("postalAddress", "Calle Mayor 1\n28001 Madrid"),
-        ("manager", "uid=p3,ou=people,dc=example"),
+        ("manager", "<GUID=00000000-0000-0000-0000-000000000003>"),
     ] {
         assert_eq!(texts(&best.attributes, ldap), [value], "{ldap}");
     }

@@ -69,6 +69,24 @@ impl Filter {
         }
     }
 
+    /// Whether the filter asks for an attribute of this name anywhere, in a value path's brackets too.
+    pub fn mentions(&self, name: &str) -> bool {
+        match self {
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|part| part.mentions(name)),
+            Filter::Not(inner) => inner.mentions(name),
+            Filter::ValuePath { path, filter } => {
+                path.attribute.eq_ignore_ascii_case(name) || filter.mentions(name)
+            }
+            Filter::Compare { path, .. } | Filter::Present(path) => {
+                path.attribute.eq_ignore_ascii_case(name)
+                    || path
+                        .sub
+                        .as_deref()
+                        .is_some_and(|sub| sub.eq_ignore_ascii_case(name))
+            }
+        }
+    }
+
     /// The `attribute eq value` terms that must all hold: of a comparison, or of a conjunction of
     /// comparisons. None when the filter says anything else, so that no single element follows from it.
     pub fn equalities(&self) -> Option<Vec<(&AttributePath, &Literal)>> {

@@ -48,7 +48,7 @@ async fn crowd(bridge: &Bridge) -> Vec<String> {
             .collect(),
         Kind::Samba => {
             let mut names = Vec::new();
-            for number in 0..300 {
+            for number in 0..150 {
                 // Contacts: the cheapest entries that may be members.
                 let dn = format!("CN=c{number},{}", bridge.outside);
                 bridge

@@ -4,6 +4,7 @@ mod account_control;
 mod bind_refused;
 mod empty_values;
 mod fences;
+mod filters;
 mod group_size;
 mod identity;
 mod ids;

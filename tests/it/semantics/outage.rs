@@ -62,9 +62,7 @@ async fn everything_is_unavailable(bridge: &Bridge, id: &str) {
 }
 
 async fn works_again(bridge: &Bridge, id: &str) {
-    bridge
-        .wait_for_readiness(200, Duration::from_secs(20))
-        .await;
+    bridge.until_available(Duration::from_secs(20)).await;
     assert_eq!(
         bridge.entra().get(&format!("/Users/{id}")).await.resource()["active"],
         true
@@ -98,9 +96,7 @@ async fn a_frozen_directory_is_503_and_not_ready(place: &Place) {
     );
 
     relay.open();
-    bridge
-        .wait_for_readiness(200, Duration::from_secs(40))
-        .await;
+    bridge.until_available(Duration::from_secs(20)).await;
     let read = bridge.entra().get(&format!("/Users/{id}")).await;
     // The frozen directory had the requests in its ears: they may have been carried out when it woke up.
     assert!(read.status == 200 || read.status == 404, "{}", read.status);
@@ -154,9 +150,7 @@ async fn a_bridge_started_without_a_directory_waits_for_it(place: &Place) {
         .await
         .unavailable();
     relay.open();
-    bridge
-        .wait_for_readiness(200, Duration::from_secs(20))
-        .await;
+    bridge.until_available(Duration::from_secs(20)).await;
     bridge.entra().get("/Users").await.empty_list();
 }
 
@@ -202,9 +196,7 @@ async fn a_write_whose_answer_was_lost_is_not_done_twice(place: &Place) {
         .await;
     lost.unavailable();
     relay.open();
-    bridge
-        .wait_for_readiness(200, Duration::from_secs(40))
-        .await;
+    bridge.until_available(Duration::from_secs(20)).await;
 
     // The provider comes again: either it was done, then it is a conflict, or it is done now. Never two of them.
     let begun = Instant::now();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, SearchEntry};
 use rustls::pki_types::CertificateDer;
@@ -172,9 +173,21 @@ impl Admin {
             .into_iter()
             .map(|entry| SearchEntry::construct(entry).dn)
             .collect();
-        names.sort_by_key(|name| std::cmp::Reverse(name.matches(',').count()));
-        for name in names {
-            let _ = ldap.delete(&name).await;
+        // Leaves before branches; groups before their members, or each member costs a look into the group.
+        names.sort_by_key(|name| {
+            (
+                std::cmp::Reverse(name.matches(',').count()),
+                !name.to_lowercase().contains("ou=groups,"),
+            )
+        });
+        for level in names.chunk_by(|a, b| a.matches(',').count() == b.matches(',').count()) {
+            for some in level.chunks(32) {
+                join_all(some.iter().map(|name| {
+                    let mut ldap = self.ldap.clone();
+                    async move { ldap.delete(name).await.is_ok() }
+                }))
+                .await;
+            }
         }
     }
 
@@ -193,7 +206,7 @@ impl Admin {
 
 async fn connect(lab: &Lab) -> Ldap {
     let settings = LdapConnSettings::new()
-        .set_conn_timeout(Duration::from_secs(10))
+        .set_conn_timeout(Duration::from_secs(60))
         .set_config(trust(lab));
     let url = lab.get("URL");
     let (connection, ldap) = LdapConnAsync::with_settings(settings, url)

@@ -229,10 +229,18 @@ impl Answer {
     /// 403 whose detail names the fence's rule.
     #[track_caller]
     pub(crate) fn fenced(&self, rule: &str) {
+        self.fenced_by_one_of(&[rule]);
+    }
+
+    /// 403 whose detail names one of these rules: some entries stand behind several fences.
+    #[track_caller]
+    pub(crate) fn fenced_by_one_of(&self, rules: &[&str]) {
         let detail = self.error(403, None);
         self.must(
-            detail.contains(rule),
-            &format!("the detail must name the rule `{rule}`"),
+            rules
+                .iter()
+                .any(|rule| detail.contains(&format!("`{rule}`"))),
+            &format!("the detail must name the rule {rules:?}"),
         );
     }
 

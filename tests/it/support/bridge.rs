@@ -173,6 +173,25 @@ impl Bridge {
         }
     }
 
+    /// Keeps asking, as a provider would, until the directory is there again; then the bridge is ready, too.
+    pub(crate) async fn until_available(&self, patience: Duration) {
+        let begun = Instant::now();
+        loop {
+            let answer = self.entra().get("/Users?count=0").await;
+            if answer.status == 200 {
+                break;
+            }
+            answer.unavailable();
+            assert!(
+                begun.elapsed() < patience,
+                "not available within {patience:?}: {}",
+                self.log_text()
+            );
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.wait_for_readiness(200, Duration::from_secs(5)).await;
+    }
+
     /// How many requests the bridge has sent to the directory, binds not counted.
     pub(crate) async fn round_trips(&self) -> u64 {
         let (_, text) = self

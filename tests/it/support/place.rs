@@ -1,5 +1,6 @@
 //! A corner of the directory that belongs to one test: OUs of its own, names of its own.
 
+use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::admin::{Admin, Attributes, many, one, unicode_pwd};
@@ -134,6 +135,16 @@ impl Place {
         };
         self.admin.add(&dn, attributes).await;
         self.planted(dn, name).await
+    }
+
+    /// So many users of the names `u0`, `u1`, …; quicker than one by one.
+    pub(crate) async fn plant_users(&self, ou: &str, count: usize) -> Vec<Planted> {
+        let mut planted = Vec::with_capacity(count);
+        for some in (0..count).collect::<Vec<_>>().chunks(16) {
+            let names: Vec<String> = some.iter().map(|number| format!("u{number}")).collect();
+            planted.extend(join_all(names.iter().map(|name| self.plant_user(ou, name))).await);
+        }
+        planted
     }
 
     /// A group with these members (DNs), made by the administrator in any OU.
