@@ -81,8 +81,9 @@ pub(crate) fn page(facts: &[(&'static str, String)], rows: &[Row]) -> String {
         "\nreq/s is the median of the rounds, ratio the median of each round's bridge req/s divided by its raw req/s, in which bridge\n\
          and raw LDAP take turns. p50 and p99 are over all requests of all rounds. CPU is user and system time per request, of the\n\
          bridge's process and of slapd's; LDAP ops are the operations per request that the bridge itself counted. Load generator, bridge\n\
-         and slapd share the processor's cores: what one takes, the others lack. Raw LDAP sends the bridge's own search, or the one\n\
-         write that changes the entry, over LDAPS, and neither decodes entries nor reads back what it wrote.\n",
+         and slapd share the processor's cores: what one takes, the others lack. Raw LDAP sends the bridge's own search (without the\n\
+         control that tells the ids of groups and managers), or the one write that changes the entry, over LDAPS; it neither decodes\n\
+         entries nor reads back what it wrote.\n",
     );
     for row in rows {
         let Some(expected) = row.expected else {

@@ -207,13 +207,10 @@ impl Pool {
                 .converge(target, modifications, assertion.as_ref(), post, deadline)
                 .await;
         }
-        let own_id = Wanted::attributes([self.settings.kind.id_attribute()]);
-        let post = post.or_else(|| matches!(change, Change::Rename { .. }).then_some(&own_id));
         match self.send_change(change, post, false, deadline).await {
             Sent::Done(result) => {
-                let entry = self.post_read(&result.ctrls, post);
-                self.check_renamed(change, entry.as_ref(), deadline).await?;
-                Ok(entry)
+                self.check_renamed(change, deadline).await?;
+                Ok(self.post_read(&result.ctrls, post))
             }
             Sent::Not(error) => Err(error.into()),
             Sent::Unknown(reason) => self.settle(change, reason, deadline).await.map(|()| None),
@@ -234,10 +231,8 @@ impl Pool {
             _ => None,
         };
         let is_explicit = explicit.is_some();
-        let conditions: Vec<Filter> = explicit
-            .into_iter()
-            .chain(identity::condition(change, kind))
-            .collect();
+        let own = identity::condition(change, kind);
+        let conditions: Vec<Filter> = explicit.into_iter().chain(own).collect();
         let sent = self
             .write(deadline, |connection| {
                 let can = |control| connection.capabilities.supports(control);

@@ -104,7 +104,8 @@ impl Pool {
                 return Sent::Not(Error::unavailable("no time was left to send the change"));
             }
             self.count_round_trip();
-            match connection.write(request, controls, deadline).await {
+            let patience = deadline.or_after(self.settings.operation_timeout);
+            match connection.write(request, controls, patience).await {
                 Ok(result) if result.rc == 0 => return Sent::Done(result),
                 Ok(result) if lost_bind(&result, connection.secured) && avoid.is_none() => {
                     connection.give_up();

@@ -1,11 +1,15 @@
 //! That a change reaches the entry it is about, and not another one that has its name by now.
 //!
 //! Between reading an entry and changing it somebody else may rename it and give its name to a new person. Active
-//! Directory is asked by `<GUID=…>`, which cannot miss. Elsewhere a change carries the condition that the entry still has
-//! its entryUUID (RFC 4528). A rename can have neither: Samba takes no GUID there, and OpenLDAP's overlay `unique` breaks
-//! with a condition. So after a rename the entry's id is looked at, and a rename that hit another entry is taken back.
+//! Directory is asked by `<GUID=…>`, which cannot miss. Elsewhere a change carries the condition (RFC 4528) that the entry
+//! of this name has its entryUUID. slapd hands the condition on to what its overlays do to *other* entries by themselves,
+//! so it has to hold for every entry of another name too: else `unique` refuses for no reason and `memberof` fails in
+//! silence.
+//!
+//! Samba takes no GUID in a rename: there the entry is looked at afterwards, and a rename that met another one is taken
+//! back.
 
-use crate::ldap::{Change, DirectoryKind, Dn, Entry, Filter, Target};
+use crate::ldap::{AttributeName, Change, DirectoryKind, Dn, Filter, Target};
 
 use super::apply::StepError;
 use super::deadline::Deadline;
@@ -18,11 +22,14 @@ use super::request::name_of;
 
 /// The condition under which the change reaches the right entry, where its address alone does not make sure.
 pub(super) fn condition(change: &Change, kind: DirectoryKind) -> Option<Filter> {
-    let (Change::Modify { target, .. } | Change::Delete { target }) = change else {
+    let (Change::Modify { target, .. } | Change::Delete { target } | Change::Rename { target, .. }) =
+        change
+    else {
         return None;
     };
     let id = target.guid.filter(|_| !kind.addresses_by_guid())?;
-    Some(kind.id_filter(id))
+    let own_name = Filter::equal(AttributeName::known("entryDN"), target.dn.to_string());
+    Some(Filter::or([kind.id_filter(id), own_name.negate()]))
 }
 
 /// An entry that has the name but not the id is, for the change, no entry.
@@ -39,14 +46,13 @@ pub(super) fn refused_by_condition(sent: Sent) -> Sent {
 }
 
 impl Pool {
-    /// After a rename: whether it was the entry that was meant. `seen` is the entry as it came back with the answer.
+    /// After a rename in Active Directory: whether it was the entry that was meant.
     ///
     /// # Errors
     /// When another entry was renamed; that one has its name back then.
     pub(super) async fn check_renamed(
         &self,
         change: &Change,
-        seen: Option<&Entry>,
         deadline: Deadline,
     ) -> Result<(), StepError> {
         let Change::Rename {
@@ -55,35 +61,20 @@ impl Pool {
         else {
             return Ok(());
         };
-        let (Some(id), Some(renamed)) = (target.guid, change.dn_afterwards()) else {
+        let kind = self.settings.kind;
+        let (Some(id), Some(renamed), true) = (
+            target.guid,
+            change.dn_afterwards(),
+            kind.addresses_by_guid(),
+        ) else {
             return Ok(());
         };
-        let kind = self.settings.kind;
-        let right = match seen.and_then(|entry| entry.id(kind)) {
-            Some(found) => found == id,
-            None => {
-                let wanted = Wanted::attributes([kind.id_attribute()]);
-                let name = name_of(
-                    &Target {
-                        dn: renamed.clone(),
-                        guid: target.guid,
-                    },
-                    kind,
-                );
-                match self
-                    .read_entry(&name, &Filter::everything(), &wanted, deadline)
-                    .await
-                {
-                    Ok(Some(entry)) => {
-                        entry.dn == renamed && entry.id(kind).is_none_or(|found| found == id)
-                    }
-                    Ok(None) => false,
-                    // The rename was answered with success; that it cannot be looked at is no reason to doubt it.
-                    Err(_) => true,
-                }
-            }
-        };
-        if right {
+        let name = name_of(target, kind);
+        let read = self
+            .read_entry(&name, &Filter::everything(), &Wanted::nothing(), deadline)
+            .await;
+        // The rename was answered with success; that it cannot be looked at is no reason to doubt it.
+        if read.is_err() || read.is_ok_and(|found| found.is_some_and(|entry| entry.dn == renamed)) {
             return Ok(());
         }
         tracing::warn!(%id, "a rename met another entry that had got the name; it is taken back");

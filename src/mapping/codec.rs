@@ -36,7 +36,7 @@ pub enum Codec {
         /// Whether a set bit means false.
         inverted: bool,
     },
-    /// A boolean that is false while the attribute has any value (OpenLDAP's `pwdAccountLockedTime`).
+    /// A boolean that is false while the attribute says locked for good (OpenLDAP's `pwdAccountLockedTime`).
     LockedTime,
     /// A DN as the id of another resource.
     Reference,

@@ -238,6 +238,17 @@ impl ResourceMapping {
                 "must not contain the character NUL",
                 "send another password",
             )),
+            // `{SSHA}…` would be stored as the hash it claims to be, past the directory's password policy (RFC 2307 §5.3).
+            Some(text)
+                if self.kind != DirectoryKind::ActiveDirectory
+                    && text.starts_with('{')
+                    && text.contains('}') =>
+            {
+                Err(line.fault(
+                    "must not begin with a storage scheme in braces",
+                    "send the password itself, not a hash of it",
+                ))
+            }
             Some(text) => Ok(self.password_octets(text)),
             None => Err(line.fault("must be a text", "send the password as a JSON string")),
         }

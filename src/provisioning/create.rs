@@ -7,11 +7,11 @@ use super::references::References;
 use super::service::Type;
 use super::write::{ignored, journal, modify};
 use super::{Answer, Caller, Error, Query, Service, password};
-use crate::directory::{ReadBack, Wanted};
+use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Modification, Target, Values};
 use crate::mapping::WriteContext;
-use crate::scim::{Resource, json};
+use crate::scim::{Error as ScimError, Resource, json};
 
 /// A new resource, judged and ready.
 pub(super) struct Creation {
@@ -126,6 +126,7 @@ impl Service {
                         retry_after: Error::RETRY_AFTER,
                         reason: "the new entry was added, but could not be read back".into(),
                     })?;
+                    self.check_visible(of, &entry, guarded, caller).await?;
                     let id = entry
                         .id(self.kind())
                         .map(|id| id.to_string())
@@ -142,6 +143,15 @@ impl Service {
                     }
                     refused = Some(error);
                 }
+                // Nothing else can be missing when an entry is added.
+                Err(error) if error.error.meaning() == Some(Meaning::NoSuchEntry) => {
+                    return Err(Error::Misconfigured {
+                        reason: format!(
+                            "create_in of [resources.{}] is not in the directory",
+                            of.name()
+                        ),
+                    });
+                }
                 Err(error) => return Err(Error::of_write(error, of)),
             }
         }
@@ -151,6 +161,45 @@ impl Service {
                 reason: "the mapping proposed no name for the new entry".into(),
             },
         })
+    }
+
+    /// An entry that the operator's own filter hides could never be found, changed or disabled again: it is taken away.
+    async fn check_visible(
+        &self,
+        of: Type<'_>,
+        entry: &Entry,
+        guarded: &GuardedPlan,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let (Some(_), Some(id)) = (&of.place.filter, entry.id(self.kind())) else {
+            return Ok(());
+        };
+        let (directory, nothing) = (self.directory(), Wanted::nothing());
+        let base = &of.place.base;
+        if directory
+            .find(id, base, of.filter, &nothing, caller.deadline)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        let mut plan = Plan::empty();
+        for undo in guarded
+            .steps()
+            .iter()
+            .rev()
+            .filter_map(|step| step.undo.clone())
+        {
+            plan.push(undo);
+        }
+        let back = self.guard(caller).await?.judge(plan, &[Facts::of(entry)])?;
+        let applied = directory.apply(&back, None, caller.deadline).await;
+        applied.map_err(|error| Error::of_write(error, of))?;
+        Err(Error::Invalid(ScimError::invalid_value(format!(
+            "this {0} would not match the filter that [resources.{0}] of the configuration sets, and could never be found \
+             again; send values that match, or have the filter changed",
+            of.name()
+        ))))
     }
 
     /// Before another generated name is tried, makes sure that this is another person and not the same request once

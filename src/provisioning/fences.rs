@@ -12,8 +12,8 @@ use crate::ldap::{AttributeName, DirectoryKind, Dn, EntryName, Filter, Sid};
 use crate::mapping::Mapping;
 
 /// How long the nesting of the protected groups is believed. A group that an administrator nests into a protected one
-/// is fenced at the latest after this time (in Active Directory at once: an entry's own tokenGroups tell).
-const FRESH: Duration = Duration::from_secs(60);
+/// is fenced at the latest after this time (accounts of Active Directory at once: their own tokenGroups tell).
+const FRESH: Duration = Duration::from_secs(5);
 
 const OBJECT_SID: AttributeName = AttributeName::known("objectSid");
 const MEMBER: AttributeName = AttributeName::known("member");
@@ -97,6 +97,7 @@ impl Service {
                 continue;
             }
             let name = EntryName::Dn(dn.clone());
+            let configured = self.settings().protected_groups.contains(&dn);
             if let Some(group) = self
                 .directory()
                 .read(&name, &Filter::everything(), &wanted, caller.deadline)
@@ -114,6 +115,11 @@ impl Service {
                     .collect();
                 open.extend(self.groups_among(&members, caller).await?);
                 fences.protected_members.extend(members);
+            } else if configured {
+                // Deleted, renamed or misspelt: whom it protected is not known any more, so nobody is written.
+                return Err(Error::Misconfigured {
+                    reason: "a group of [guard] protected_groups is not in the directory; correct the configuration".into(),
+                });
             }
             fences.protected_groups.push(dn);
             if fences.protected_groups.len() + fences.protected_members.len() > MOST_PROTECTED {

@@ -37,7 +37,7 @@ impl Service {
         for attempt in 1.. {
             let (update, prepared) = self.prepare_patch(caller, of, id, &view, body).await?;
             let entry = if prepared.is_empty() {
-                None
+                Self::unchanged(of, &update, &view)
             } else {
                 match self
                     .apply_update(of, update.id, &prepared, read_back.clone(), caller)

@@ -29,7 +29,8 @@ impl Service {
         for attempt in 1.. {
             let (update, prepared) = self.prepare_replace(caller, of, id, &view, body).await?;
             if prepared.is_empty() {
-                return self.answer(of, update.id, None, &view, caller).await;
+                let entry = Self::unchanged(of, &update, &view);
+                return self.answer(of, update.id, entry, &view, caller).await;
             }
             match self
                 .apply_update(of, update.id, &prepared, Some(read_back.clone()), caller)

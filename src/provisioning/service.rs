@@ -8,7 +8,7 @@ use super::settings::{ResourceSettings, Settings, SettingsError};
 use super::view::View;
 use super::{Caller, Error};
 use crate::directory::{Directory, Health, Wanted};
-use crate::ldap::{DirectoryKind, Entry, Filter};
+use crate::ldap::{DirectoryKind, Entry, EntryName, Filter};
 use crate::mapping::{Mapping, ReadContext, ResourceMapping, TypeBase};
 use crate::scim::Resource;
 use uuid::Uuid;
@@ -173,10 +173,27 @@ impl Service {
     ) -> Result<(Uuid, Entry), Error> {
         let missing = || Error::not_found(of.name(), id);
         let uuid = Uuid::try_parse(id).map_err(|_| missing())?;
-        let found = self
-            .directory()
+        let directory = self.directory();
+        let found = directory
             .find(uuid, &of.place.base, of.filter, wanted, caller.deadline)
             .await?;
+        if found.is_none() && self.kind().addresses_by_guid() {
+            // Read by GUID, an entry below a base that was renamed or hidden would look as if it were gone.
+            let base = EntryName::Dn(of.place.base.clone());
+            let (everything, nothing) = (Filter::everything(), Wanted::nothing());
+            if directory
+                .read(&base, &everything, &nothing, caller.deadline)
+                .await?
+                .is_none()
+            {
+                return Err(Error::Misconfigured {
+                    reason: format!(
+                        "the base of [resources.{}] is not in the directory, or cannot be seen",
+                        of.name()
+                    ),
+                });
+            }
+        }
         Ok((uuid, found.ok_or_else(missing)?))
     }
 

@@ -50,8 +50,8 @@ impl Prepared {
 
 impl Service {
     /// What an operation that changes an entry must read: everything the mapping manages, what the guard must know, and
-    /// the members only when they are compared. Also the references that the answer will show, since a directory that
-    /// answers the entry with the change does not tell their ids.
+    /// the members only when they are compared. Also what the answer will show: nothing may change, and a directory that
+    /// answers the entry with the change does not tell the ids of references.
     pub(super) fn wanted_for_update(
         &self,
         of: Type<'_>,
@@ -65,7 +65,11 @@ impl Service {
                 wanted.references.push(attribute.clone());
             }
         }
-        for attribute in Facts::attributes(self.kind(), true) {
+        let shown = view.wanted.attributes.iter().cloned();
+        for attribute in Facts::attributes(self.kind(), true)
+            .into_iter()
+            .chain(shown)
+        {
             if !wanted.attributes.contains(&attribute) && !wanted.references.contains(&attribute) {
                 wanted.attributes.push(attribute);
             }
@@ -266,9 +270,33 @@ impl Service {
             }
         }
         match last {
-            Some(error) => Err(Error::of_write(error, of)),
+            Some(error) => {
+                // Renamed by somebody else meanwhile, perhaps to the very name: then nobody else has it.
+                let now = self
+                    .find(of, &id.to_string(), &Wanted::nothing(), caller)
+                    .await?
+                    .1;
+                let before = prepared
+                    .alternatives
+                    .first()
+                    .and_then(|guarded| guarded.plan().changes().next());
+                if before.is_some_and(|change| *change.dn() != now.dn) {
+                    return Err(Error::Contended {
+                        reason: error.to_string(),
+                    });
+                }
+                Err(Error::of_write(error, of))
+            }
             None => Ok(None),
         }
+    }
+
+    /// The entry for the answer to a request that changes nothing: the one just read, unless the members are to be shown
+    /// and were not read.
+    pub(super) fn unchanged(of: Type<'_>, update: &Update, view: &View) -> Option<Entry> {
+        let members = of.mapping.members().map(|line| &line.ldap);
+        let shows_members = members.is_some_and(|members| view.wanted.references.contains(members));
+        (update.compares_members || !shows_members).then(|| update.entry.clone())
     }
 
     /// The answer after a write: the entry as the directory now holds it, as far as the client wants to see it.

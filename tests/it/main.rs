@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod docs;
 mod front_door;
 mod hostile;
 mod house;

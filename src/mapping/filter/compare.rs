@@ -2,7 +2,7 @@
 
 use super::{Pushdown, Test, Tested, positive, signed, unsupported};
 use crate::ldap::Filter as LdapFilter;
-use crate::mapping::codec::{Codec, boolean};
+use crate::mapping::codec::{Codec, LOCKED_FOR_GOOD, boolean};
 use crate::mapping::line::{Line, Shape};
 use crate::scim::error::quoted;
 use crate::scim::{Error, Literal, Operator};
@@ -44,7 +44,7 @@ impl Pushdown<'_> {
                 }
             }
             (Codec::LockedTime, Operator::Equal) => {
-                let locked = Test::Ask(LdapFilter::Present(line.ldap.clone()));
+                let locked = Test::Ask(LdapFilter::equal(line.ldap.clone(), LOCKED_FOR_GOOD));
                 if self.wanted_boolean(line, value)? {
                     locked.negate()
                 } else {

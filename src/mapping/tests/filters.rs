@@ -78,17 +78,17 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
         (
             "active eq true",
             "(!(userAccountControl:1.2.840.113556.1.4.803:=2))",
-            "(!(pwdAccountLockedTime=*))",
+            "(!(pwdAccountLockedTime=000001010000Z))",
         ),
         (
             "active eq false",
             "(userAccountControl:1.2.840.113556.1.4.803:=2)",
-            "(pwdAccountLockedTime=*)",
+            "(pwdAccountLockedTime=000001010000Z)",
         ),
         (
             r#"active ne "True""#,
             "(userAccountControl:1.2.840.113556.1.4.803:=2)",
-            "(pwdAccountLockedTime=*)",
+            "(pwdAccountLockedTime=000001010000Z)",
         ),
         ("active pr", "(userAccountControl=*)", &everything),
         (
