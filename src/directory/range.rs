@@ -16,6 +16,9 @@ pub(super) struct Range {
 impl Range {
     /// The attribute that is meant, and what is left of it. `None` when the description is not well-formed.
     pub(super) fn split(description: &str) -> Option<(AttributeName, Option<Self>)> {
+        if !description.contains(';') {
+            return Some((AttributeName::parse(description).ok()?, None));
+        }
         let lower = description.to_ascii_lowercase();
         let Some(start) = lower.find(";range=") else {
             return Some((AttributeName::parse(description).ok()?, None));

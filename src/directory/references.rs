@@ -3,7 +3,7 @@
 //! Active Directory tells the ids in the DNs themselves (extended DN control), OpenLDAP and 389 DS in a response control
 //! (deref), and where neither is offered one batched search resolves them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ldap3::controls::{Control, RawControl};
 use uuid::Uuid;
@@ -46,12 +46,16 @@ impl Wanted {
 
     /// Each attribute once, for a request; `1.1` where there is none (RFC 4511 §4.5.1.8).
     pub(super) fn names(&self) -> Vec<String> {
-        let mut seen = HashSet::new();
-        let all = self.attributes.iter().chain(&self.references);
-        let names: Vec<String> = all
-            .filter(|name| seen.insert(*name))
-            .map(|name| name.as_str().to_owned())
-            .collect();
+        let mut names: Vec<String> =
+            Vec::with_capacity(self.attributes.len() + self.references.len());
+        for name in self.attributes.iter().chain(&self.references) {
+            if !names
+                .iter()
+                .any(|seen| seen.eq_ignore_ascii_case(name.as_str()))
+            {
+                names.push(name.as_str().to_owned());
+            }
+        }
         if names.is_empty() {
             vec!["1.1".to_owned()]
         } else {
@@ -110,28 +114,37 @@ pub(super) fn entry(
     kind: DirectoryKind,
 ) -> Result<Read, Error> {
     let mut entry = Entry::new(name(&raw.name, way)?);
-    let mut ids: HashMap<(String, String), Uuid> = HashMap::new();
+    let mut ids: HashMap<String, Uuid> = HashMap::new();
     if way == Way::Deref {
-        for line in controls::dereferenced(response, kind)?.unwrap_or_default() {
+        let lines = controls::dereferenced(response, kind)?.unwrap_or_default();
+        ids.reserve(lines.len());
+        for line in lines {
             if let Some(id) = line.id {
-                ids.insert((line.attribute.to_ascii_lowercase(), line.dn), id);
+                ids.insert(line.dn, id);
             }
         }
     }
     let mut unfinished = Vec::new();
     for (description, values) in raw.attributes {
-        let (attribute, range) = Range::split(&description).ok_or_else(|| {
-            Error::protocol(format!("`{description}` is no attribute description"))
-        })?;
+        let asked = wanted
+            .attributes
+            .iter()
+            .chain(&wanted.references)
+            .find(|asked| asked.as_str().eq_ignore_ascii_case(&description));
+        let (attribute, range) = match asked {
+            Some(asked) => (asked.clone(), None),
+            None => Range::split(&description).ok_or_else(|| {
+                Error::protocol(format!("`{description}` is no attribute description"))
+            })?,
+        };
         unfinished.extend(range);
         if wanted.references.contains(&attribute) {
-            let lower = attribute.as_str().to_ascii_lowercase();
             let mut references = Vec::with_capacity(values.len());
             for value in &values {
                 let text = std::str::from_utf8(value).map_err(|_| not_a_dn(&attribute))?;
                 let (dn, mut id) = pointed_at(text, way).ok_or_else(|| not_a_dn(&attribute))?;
                 if way == Way::Deref {
-                    id = ids.get(&(lower.clone(), text.to_owned())).copied();
+                    id = ids.get(text).copied();
                 }
                 if !is_placeholder(&dn) {
                     references.push(Reference { dn, id });

@@ -54,6 +54,13 @@ pub(super) async fn handle(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let route = seen.target.unwrap_or(Target::Unknown).to_string();
     let method = span::method(request.method().as_str());
+    tracing::info!(
+        method,
+        route,
+        status = response.status().as_u16(),
+        elapsed_ms = u64::try_from(identity.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "answered"
+    );
     metrics::answered(
         method,
         route,
@@ -89,9 +96,7 @@ async fn serve(
     seen.client = Some(client.name.clone());
     let service = state.service.borrow().clone();
     let target = Target::of(path, service.endpoints());
-    Span::current()
-        .record("client", client.name.as_str())
-        .record("route", target.to_string());
+    Span::current().record("client", client.name.as_str());
     seen.target = Some(target.clone());
     check_method(&target, request.method().as_str())?;
     let ticket = state.in_flight.enter().ok_or(Fault::Busy)?;
@@ -248,7 +253,8 @@ impl Call {
             drop(ticket);
             answer
         };
-        let running = runtime.spawn(work.instrument(Span::current()));
+        // Boxed, because a future of this size is copied at every hand-over.
+        let running = runtime.spawn(Box::pin(work).instrument(Span::current()));
         let patience = until.saturating_duration_since(Instant::now()) + GRACE;
         match tokio::time::timeout(patience, running).await {
             Err(_) => Err(Fault::Late),

@@ -1,5 +1,5 @@
-//! One log line per request: method, route pattern, status, request id, client, time. Never the query string, the body,
-//! a token or an id from the path.
+//! What every log line of a request carries: its id and the client. Never the query string, the body, a token or an id
+//! from the path.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,42 +9,19 @@ use tracing_actix_web::RootSpanBuilder;
 
 use super::identity::Identity;
 
-/// Opens and closes the span around a request.
+/// Opens the span around a request.
 pub(super) struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let identity = Identity::of(request.headers());
-        let span = tracing::info_span!(
-            "request",
-            request_id = %identity.id,
-            method = method(request.method().as_str()),
-            route = field::Empty,
-            client = field::Empty,
-            status = field::Empty,
-            elapsed_ms = field::Empty,
-        );
+        // What is recorded later is written anew by every line of the request, so it is the client only.
+        let span = tracing::info_span!("request", request_id = %identity.id, client = field::Empty);
         request.extensions_mut().insert(identity);
         span
     }
 
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        match outcome {
-            Ok(response) => {
-                span.record("status", response.status().as_u16());
-                if let Some(identity) = response.request().extensions().get::<Identity>() {
-                    span.record(
-                        "elapsed_ms",
-                        u64::try_from(identity.began.elapsed().as_millis()).unwrap_or(u64::MAX),
-                    );
-                }
-            }
-            Err(error) => {
-                span.record("status", error.as_response_error().status_code().as_u16());
-            }
-        }
-        span.in_scope(|| tracing::info!("answered"));
-    }
+    fn on_request_end<B: MessageBody>(_: Span, _: &Result<ServiceResponse<B>, Error>) {}
 }
 
 /// The method's name, from a closed list: a client may send any word.

@@ -176,8 +176,13 @@ impl Ord for AttributeName {
 
 impl Hash for AttributeName {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.as_str().bytes() {
-            state.write_u8(byte.to_ascii_lowercase());
+        let mut lower = [0_u8; 32];
+        for chunk in self.as_str().as_bytes().chunks(32) {
+            if let Some(lower) = lower.get_mut(..chunk.len()) {
+                lower.copy_from_slice(chunk);
+                lower.make_ascii_lowercase();
+                state.write(lower);
+            }
         }
         state.write_u8(0xff);
     }

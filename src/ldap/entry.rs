@@ -55,10 +55,14 @@ impl Entry {
         attribute: AttributeName,
         values: impl IntoIterator<Item = V>,
     ) {
-        self.attributes
-            .entry(attribute)
-            .or_default()
-            .extend(values.into_iter().map(Into::into));
+        match self.attributes.entry(attribute) {
+            std::collections::btree_map::Entry::Vacant(place) => {
+                place.insert(values.into_iter().map(Into::into).collect());
+            }
+            std::collections::btree_map::Entry::Occupied(mut place) => {
+                place.get_mut().extend(values.into_iter().map(Into::into));
+            }
+        }
     }
 
     /// Adds references to what the attribute already holds.

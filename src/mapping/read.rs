@@ -13,7 +13,7 @@ impl ResourceMapping {
     /// What the entry says, as SCIM. Attributes that were not asked for are absent; values that are not of their
     /// codec's form are left out; references without an id are too.
     pub fn to_resource(&self, entry: &Entry, context: &ReadContext<'_>) -> Resource {
-        let mut resource = Map::new();
+        let mut resource = Map::with_capacity(24);
         let mut schemas = vec![Value::from(self.definition.core.id.as_str())];
         resource.insert("schemas".into(), Value::Null);
         let id = entry.id(self.kind).map(|id| id.to_string());

@@ -119,7 +119,16 @@ impl Projection {
     /// The resource as the request wants to see it.
     #[must_use]
     pub fn apply(&self, resource: Resource, definition: &Definition) -> Resource {
-        let mut shown = Map::new();
+        if self.requested.is_none() && self.excluded.is_empty() {
+            let map = resource.as_map();
+            let present = |path: &AttributePath| {
+                map.contains_key(path.schema.as_deref().unwrap_or(&path.attribute))
+            };
+            if !self.never.iter().chain(&self.on_request).any(present) {
+                return resource;
+            }
+        }
+        let mut shown = Map::with_capacity(resource.as_map().len());
         for (name, value) in resource.into_map() {
             if name == "schemas" {
                 shown.insert(name, value);

@@ -116,24 +116,32 @@ LDIF
     #  - the rest of the tree may be read.
     cat <<LDIF
 olcLimits: dn.exact="$openldap_bridge" size.soft=$LAB_OPENLDAP_SIZE_LIMIT size.hard=$LAB_OPENLDAP_SIZE_LIMIT size.prtotal=unlimited
-olcAccess: to dn.regex="^.+,ou=(people|groups|tenants),$openldap_base\$" attrs=userPassword
+LDIF
+    # String comparisons and no regular expressions: slapd tries the rules on every attribute of every entry it answers.
+    local tree
+    for tree in people groups tenants; do
+        cat <<LDIF
+olcAccess: to dn.children="ou=$tree,$openldap_base" attrs=userPassword
   by dn.exact="$openldap_bridge" =w
   by self =w
   by anonymous auth
   by * none
+olcAccess: to dn.subtree="ou=$tree,$openldap_base" filter=(objectClass=organizationalUnit) attrs=children
+  by dn.exact="$openldap_bridge" write
+  by users read
+  by * none
+olcAccess: to dn.subtree="ou=$tree,$openldap_base" filter=(objectClass=organizationalUnit)
+  by users read
+  by * none
+olcAccess: to dn.children="ou=$tree,$openldap_base"
+  by dn.exact="$openldap_bridge" write
+  by users read
+  by * none
+LDIF
+    done
+    cat <<LDIF
 olcAccess: to attrs=userPassword
   by anonymous auth
-  by * none
-olcAccess: to dn.regex="^(.+,)?ou=(people|groups|tenants),$openldap_base\$" filter=(objectClass=organizationalUnit) attrs=children
-  by dn.exact="$openldap_bridge" write
-  by users read
-  by * none
-olcAccess: to dn.regex="^(.+,)?ou=(people|groups|tenants),$openldap_base\$" filter=(objectClass=organizationalUnit)
-  by users read
-  by * none
-olcAccess: to dn.regex="^.+,ou=(people|groups|tenants),$openldap_base\$"
-  by dn.exact="$openldap_bridge" write
-  by users read
   by * none
 olcAccess: to * by users read by * none
 
