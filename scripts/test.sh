@@ -31,6 +31,8 @@ step "clippy" cargo clippy --locked --all-targets -- -D warnings
 step "directories" "$lab" up
 step "rights of the bridge in OpenLDAP" tests/lab/rights.sh openldap
 step "rights of the bridge in Samba AD" tests/lab/rights.sh samba
+# The tests wait for the directories most of the time: more threads than cores.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 step "tests" cargo test --locked --no-fail-fast
 
 if [ ${#failed[@]} -gt 0 ]; then

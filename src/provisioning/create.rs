@@ -18,7 +18,7 @@ pub(super) struct Creation {
     /// The same entry under each name the mapping proposes, best first.
     pub(super) alternatives: Vec<GuardedPlan>,
     resource: Resource,
-    references: References,
+    pub(super) references: References,
     /// The members it begins with, with the names they had.
     members: Vec<(Uuid, Dn)>,
 }

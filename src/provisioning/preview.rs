@@ -1,6 +1,13 @@
 //! What a request would write, as LDIF. The same preparation as the real thing, and nothing applied.
 
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::references::References;
 use super::{Caller, Error, Service};
+use crate::ldap::Dn;
 use crate::scim::Error as ScimError;
 
 impl Service {
@@ -20,28 +27,23 @@ impl Service {
     ) -> Result<String, Error> {
         let (resource_type, id) = self.locate(path)?;
         let of = self.resource_type(resource_type)?;
-        let guarded = match (method.to_ascii_uppercase().as_str(), id) {
-            ("POST", None) => self
-                .prepare_create(caller, of, body)
-                .await?
-                .alternatives
-                .into_iter()
-                .next(),
-            ("PUT", Some(id)) => self
-                .prepare_replace(caller, of, id, of.view, body)
-                .await?
-                .1
-                .alternatives
-                .into_iter()
-                .next(),
-            ("PATCH", Some(id)) => self
-                .prepare_patch(caller, of, id, of.view, body)
-                .await?
-                .1
-                .alternatives
-                .into_iter()
-                .next(),
-            ("DELETE", Some(id)) => Some(self.prepare_delete(caller, resource_type, id).await?),
+        let (mut alternatives, references) = match (method.to_ascii_uppercase().as_str(), id) {
+            ("POST", None) => {
+                let creation = self.prepare_create(caller, of, body).await?;
+                (creation.alternatives, creation.references)
+            }
+            ("PUT", Some(id)) => {
+                let (_, prepared) = self.prepare_replace(caller, of, id, of.view, body).await?;
+                (prepared.alternatives, prepared.references)
+            }
+            ("PATCH", Some(id)) => {
+                let (_, prepared) = self.prepare_patch(caller, of, id, of.view, body).await?;
+                (prepared.alternatives, prepared.references)
+            }
+            ("DELETE", Some(id)) => {
+                let guarded = self.prepare_delete(caller, resource_type, id).await?;
+                (vec![guarded], References::default())
+            }
             (method, _) => {
                 return Err(ScimError::invalid_value(format!(
                     "`{method} {path}` writes nothing; a plan can be made of POST /Users, and of PUT, PATCH and DELETE /Users/{{id}}"
@@ -49,9 +51,33 @@ impl Service {
                 .into());
             }
         };
-        Ok(guarded
-            .map(|guarded| guarded.plan().to_ldif())
-            .unwrap_or_default())
+        if alternatives.is_empty() {
+            return Ok(String::new());
+        }
+        let ldif = alternatives.swap_remove(0).plan().to_ldif();
+        Ok(self.with_names(&ldif, &references))
+    }
+
+    /// Members that are written by id, which LDIF shows as base64, get a comment with their name.
+    fn with_names(&self, ldif: &str, references: &References) -> String {
+        let kind = self.kind();
+        let encoded = |id, dn: &Dn| STANDARD.encode(kind.reference_value(id, dn));
+        let names: HashMap<String, &Dn> = references
+            .names()
+            .map(|(id, dn)| (encoded(id, dn), dn))
+            .collect();
+        let mut text = String::with_capacity(ldif.len());
+        for line in ldif.lines() {
+            let name = line
+                .split_once(":: ")
+                .and_then(|(_, value)| names.get(value));
+            if let Some(dn) = name {
+                text.push_str(&format!("# {dn}\n"));
+            }
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
     }
 
     /// Resource type and id that a path names.

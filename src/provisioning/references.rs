@@ -36,6 +36,11 @@ impl References {
             .extend(references.filter_map(|reference| Some((reference.dn.clone(), reference.id?))));
     }
 
+    /// Every known id with its name.
+    pub(super) fn names(&self) -> impl Iterator<Item = (Uuid, &Dn)> {
+        self.ids.iter().map(|(dn, id)| (*id, dn))
+    }
+
     /// Whether the id was looked up and is a resource of one of the types asked for.
     pub(super) fn is_resource(&self, id: Uuid) -> bool {
         self.resources.contains(&id)
