@@ -1,11 +1,9 @@
 //! The way of a request: limits, authentication, route, body, one call of the service, one answer.
 
-use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tracing::{Instrument, Span};
@@ -242,8 +240,7 @@ struct Call {
 }
 
 impl Call {
-    /// A write runs on the bridge's own runtime: a client that hangs up drops the wait, not the work. A read may be
-    /// dropped with its client, and saves the way between the threads.
+    /// Runs on the bridge's own runtime. A client that hangs up drops the wait, not the work.
     async fn run(
         self,
         service: Service,
@@ -251,27 +248,18 @@ impl Call {
         ticket: Ticket,
         until: Instant,
     ) -> Result<Answer, Fault> {
-        let patience = until.saturating_duration_since(Instant::now()) + GRACE;
-        let reads = self.method == "GET";
         let work = async move {
             let answer = self.dispatch(&service).await;
             drop(ticket);
             answer
         };
-        let outcome = if reads {
-            let work = AssertUnwindSafe(work).catch_unwind();
-            tokio::time::timeout(patience, work).await.map(Result::ok)
-        } else {
-            // Boxed, because a future of this size is copied at every hand-over.
-            let running = runtime.spawn(Box::pin(work).instrument(Span::current()));
-            tokio::time::timeout(patience, running)
-                .await
-                .map(Result::ok)
-        };
-        match outcome {
+        // Boxed, because a future of this size is copied at every hand-over.
+        let running = runtime.spawn(Box::pin(work).instrument(Span::current()));
+        let patience = until.saturating_duration_since(Instant::now()) + GRACE;
+        match tokio::time::timeout(patience, running).await {
             Err(_) => Err(Fault::Late),
-            Ok(None) => Err(Fault::Panicked),
-            Ok(Some(answer)) => answer.map_err(Fault::from),
+            Ok(Err(_)) => Err(Fault::Panicked),
+            Ok(Ok(answer)) => answer.map_err(Fault::from),
         }
     }
 

@@ -185,17 +185,6 @@ fn a_long_name_is_read_in_proportion_to_its_length() {
     assert!(many.is_within(&dn("dc=e,dc=e")));
 }
 
-#[test]
-#[ignore = "a measurement: cargo test --release -- --ignored parsing_is_quick --nocapture"]
-fn parsing_is_quick() {
-    let text = "CN=Ada Lovelace,OU=People,OU=Berlin,DC=ad,DC=example,DC=org";
-    let start = std::time::Instant::now();
-    for _ in 0..1_000_000 {
-        std::hint::black_box(Dn::parse(std::hint::black_box(text)).unwrap());
-    }
-    println!("{} ns per DN", start.elapsed().as_nanos() / 1_000_000);
-}
-
 /// Any text, with a liking for what is special in a DN.
 fn any_text() -> impl Strategy<Value = String> {
     let special = proptest::collection::vec(
