@@ -15,6 +15,7 @@ both!(places: [
     a_member_of_a_protected_group,
     a_member_of_a_group_nested_in_a_protected_group,
     no_new_member_for_a_group_nested_in_a_protected_group,
+    groups_of_windows_are_fenced_with_what_is_nested_in_them,
     an_account_that_the_directory_calls_privileged,
     accounts_that_every_domain_has,
     the_bridges_own_account,
@@ -210,6 +211,27 @@ async fn an_account_that_the_directory_calls_privileged(place: &Place) {
         .patch(&format!("/Users/{}", olga.id), operations)
         .await
         .resource();
+}
+
+/// Nobody has to configure it, and Samba tells of no group what it is nested in.
+async fn groups_of_windows_are_fenced_with_what_is_nested_in_them(place: &Place) {
+    let inner = place.plant_group(&place.groups, "inner", &[]).await;
+    if place.kind() == Kind::OpenLdap {
+        // No group is powerful by itself here.
+        let bridge = Bridge::start(place, Options::new()).await;
+        let path = format!("/Groups/{}", inner.id);
+        bridge.entra().delete(&path).await.no_content();
+        return;
+    }
+    let middle = place
+        .plant_group(&place.groups, "middle", &[&inner.dn])
+        .await;
+    let admins = format!("CN=Domain Admins,CN=Users,{}", place.lab.get("BASE"));
+    place.admin.give(&admins, "member", &[&middle.dn]).await;
+    let bridge = Bridge::start(place, Options::new()).await;
+    for group in [&middle, &inner] {
+        group_is_fenced(&bridge, group, "protected-group").await;
+    }
 }
 
 async fn accounts_that_every_domain_has(place: &Place) {
