@@ -47,6 +47,8 @@ pub struct Server {
     pub admin_listen: SocketAddr,
     /// Begins with `/` or is empty; no slash at its end.
     pub base_path: String,
+    /// Of the same form and neither within the other; `None`: SCIM 1.1 is not served.
+    pub legacy_base_path: Option<String>,
     /// Scheme, host and path, no slash at its end.
     pub base_url: Option<String>,
     /// Certificate and private key files; `None` is plain HTTP.

@@ -27,6 +27,7 @@ pub(super) struct RawConfig {
 pub(super) struct RawServer {
     pub(super) listen: String,
     pub(super) base_path: String,
+    pub(super) legacy_base_path: Option<String>,
     pub(super) base_url: Option<String>,
     pub(super) certificate_file: Option<String>,
     pub(super) private_key_file: Option<String>,

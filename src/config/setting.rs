@@ -159,6 +159,12 @@ pub const SETTINGS: &[Setting] = &[
         "The path below which SCIM is served.",
     ),
     setting(
+        "server.legacy_base_path",
+        Kind::Url,
+        Absent("SCIM 1.1 is not served"),
+        "The path below which SCIM 1.1 (JSON) is served beside 2.0, as in `\"/scim/v1\"`: for Okta's on-premises agent and other older clients.",
+    ),
+    setting(
         "server.base_url",
         Kind::Url,
         Absent("scheme and `Host` of each request, then `base_path`"),

@@ -229,6 +229,14 @@ fn the_wrong_type_is_told_the_right_one() {
         ),
         ("[server]\nbase_path = \"scim\"\n", "is no plain path"),
         (
+            "[server]\nlegacy_base_path = \"scim/v1\"\n",
+            "is no plain path",
+        ),
+        (
+            "[server]\nlegacy_base_path = \"/scim/v2/old\"\n",
+            "one lies within the other",
+        ),
+        (
             "[server]\nbase_url = \"scim.example.com\"\n",
             "is no base URL",
         ),

@@ -66,6 +66,7 @@ impl Config {
             listen: server.listen,
             admin_listen: server.admin_listen,
             base_path: server.base_path.clone(),
+            legacy_base_path: server.legacy_base_path.clone(),
             base_url: server.base_url.clone(),
             tls: self.tls_files(),
             body_limit: server.body_limit,

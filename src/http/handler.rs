@@ -12,9 +12,10 @@ use super::authentication::authenticate;
 use super::error::Fault;
 use super::identity::{self, Identity};
 use super::in_flight::{InFlight, Ticket};
-use super::route::{Target, below};
+use super::route::Target;
 use super::settings::{Client, Settings};
-use super::{body, metrics, query, response, span};
+use super::version::Version;
+use super::{body, metrics, query, span};
 use crate::provisioning::{Answer, Caller, Deadline, Error, Query, Service};
 
 /// Longest request line and header together, in bytes. actix-web itself stops at 128 KiB, without a SCIM answer.
@@ -39,12 +40,16 @@ pub(super) async fn handle(
 ) -> HttpResponse {
     let identity = request.extensions().get::<Identity>().cloned();
     let identity = identity.unwrap_or_else(|| Identity::of(request.headers()));
-    let mut seen = Seen::default();
+    let mut seen = Seen {
+        version: Version::V2,
+        target: None,
+        client: None,
+    };
     let mut response = match serve(&request, payload, &state, &identity, &mut seen).await {
         Ok(response) => response,
         Err(fault) => {
             journal(&fault);
-            response::refusal(&fault)
+            seen.version.refusal(&fault)
         }
     };
     let headers = response.headers_mut();
@@ -72,8 +77,8 @@ pub(super) async fn handle(
 }
 
 /// What became known of a request on its way, for metrics.
-#[derive(Default)]
 struct Seen {
+    version: Version,
     target: Option<Target>,
     client: Option<String>,
 }
@@ -87,7 +92,8 @@ async fn serve(
 ) -> Result<HttpResponse, Fault> {
     let settings = &state.settings;
     check_head(request)?;
-    let path = below(&settings.base_path, request.uri().path()).ok_or(Fault::UnknownPath)?;
+    let (version, path) = Version::of(settings, request.uri().path()).ok_or(Fault::UnknownPath)?;
+    seen.version = version;
     let authorization = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -95,17 +101,17 @@ async fn serve(
     let client = authenticate(&settings.clients, authorization).ok_or(Fault::Unauthenticated)?;
     seen.client = Some(client.name.clone());
     let service = state.service.borrow().clone();
-    let target = Target::of(path, service.endpoints());
+    let target = version.target(path, service.endpoints());
     Span::current().record("client", client.name.as_str());
     seen.target = Some(target.clone());
     check_method(&target, request.method().as_str())?;
     let ticket = state.in_flight.enter().ok_or(Fault::Busy)?;
     let until = identity.began + settings.request_timeout;
-    let caller = caller(request, settings, client, identity, until);
-    if let Some(document) = discovery(&service, &caller, &target)? {
-        return Ok(response::document(document));
+    let caller = caller(request, settings, version, client, identity, until);
+    if let Some(document) = version.discovery(&service, &caller, &target)? {
+        return Ok(version.document(&document));
     }
-    let query = query::read(request.uri().query().unwrap_or_default())?;
+    let query = version.query(query::read(request.uri().query().unwrap_or_default())?);
     let body = match request.method().as_str() {
         "POST" | "PUT" | "PATCH" => {
             body::read(
@@ -119,6 +125,7 @@ async fn serve(
         }
         _ => web::Bytes::new(),
     };
+    let body = version.body(&service, &target, request.method().as_str(), body)?;
     let call = Call {
         target,
         method: request.method().to_string(),
@@ -128,7 +135,7 @@ async fn serve(
     };
     call.run(service, &settings.runtime, ticket, until)
         .await
-        .map(|answer| response::answer(&answer))
+        .map(|answer| version.answer(&answer))
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), Fault> {
@@ -165,6 +172,7 @@ fn check_method(target: &Target, method: &str) -> Result<(), Fault> {
 fn caller(
     request: &HttpRequest,
     settings: &Settings,
+    version: Version,
     client: &Client,
     identity: &Identity,
     until: Instant,
@@ -172,10 +180,13 @@ fn caller(
     Caller {
         client: client.name.clone(),
         dialect: client.dialect,
-        base_url: settings
-            .base_url
-            .clone()
-            .unwrap_or_else(|| base_url(request, settings)),
+        base_url: version.base_url(
+            settings,
+            settings
+                .base_url
+                .clone()
+                .unwrap_or_else(|| base_url(request, settings)),
+        ),
         request_id: identity.id.clone(),
         deadline: Deadline::at(until),
     }
@@ -212,22 +223,6 @@ fn base_url(request: &HttpRequest, settings: &Settings) -> String {
         Some(host) => format!("{scheme}://{host}{}", settings.base_path),
         None => format!("{scheme}://{}{}", settings.listen, settings.base_path),
     }
-}
-
-fn discovery(
-    service: &Service,
-    caller: &Caller,
-    target: &Target,
-) -> Result<Option<serde_json::Value>, Fault> {
-    Ok(Some(match target {
-        // A probe of the base URL wants to see SCIM alive.
-        Target::Base | Target::ServiceProviderConfig => service.service_provider_config(caller),
-        Target::Schemas => service.schemas(caller),
-        Target::Schema(urn) => service.schema(caller, urn)?,
-        Target::ResourceTypes => service.resource_types(caller),
-        Target::ResourceType(name) => service.resource_type_document(caller, name)?,
-        _ => return Ok(None),
-    }))
 }
 
 /// One call of the service, with everything it needs, so that it can outlive its connection.

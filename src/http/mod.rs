@@ -21,6 +21,7 @@ mod settings;
 mod span;
 mod tls;
 mod token;
+mod version;
 
 pub use error::Fault;
 pub use server::{Server, StartError};

@@ -6,33 +6,72 @@ use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::error::Fault;
+use super::error::{Fault, Row};
 use crate::provisioning::Answer;
-use crate::scim::Resource;
+use crate::scim::{Resource, v1};
 
 /// Always answered, whatever was asked for (RFC 7644 §3.1).
 const MEDIA_TYPE: &str = "application/scim+json";
 
+/// What SCIM 1.1 is answered as (SCIM Protocol 1.1 §3).
+const LEGACY_MEDIA_TYPE: &str = "application/json";
+
 /// A success.
 pub(super) fn answer(answer: &Answer) -> HttpResponse {
     match answer {
-        Answer::Created(resource) => with_meta(StatusCode::CREATED, resource),
-        Answer::Resource(resource) => with_meta(StatusCode::OK, resource),
+        Answer::Created(resource) => with_meta(json(StatusCode::CREATED, resource), resource),
+        Answer::Resource(resource) => with_meta(json(StatusCode::OK, resource), resource),
         Answer::List(list) => json(StatusCode::OK, list),
         Answer::NoContent => HttpResponse::NoContent().finish(),
     }
 }
 
+/// A success as a 1.1 client reads it.
+pub(super) fn legacy_answer(answer: &Answer) -> HttpResponse {
+    let shown = |status, resource: &Resource| {
+        let body = v1::resource_answer(resource.clone().into_value());
+        with_meta(legacy(status, &body), resource)
+    };
+    match answer {
+        Answer::Created(resource) => shown(StatusCode::CREATED, resource),
+        Answer::Resource(resource) => shown(StatusCode::OK, resource),
+        Answer::List(list) => {
+            let list = serde_json::to_value(list).unwrap_or_default();
+            legacy(StatusCode::OK, &v1::list(list))
+        }
+        Answer::NoContent => HttpResponse::NoContent().finish(),
+    }
+}
+
 /// A discovery document.
-pub(super) fn document(document: Value) -> HttpResponse {
-    json(StatusCode::OK, &document)
+pub(super) fn document(document: &Value) -> HttpResponse {
+    json(StatusCode::OK, document)
+}
+
+/// A discovery document for a 1.1 client.
+pub(super) fn legacy_document(document: &Value) -> HttpResponse {
+    legacy(StatusCode::OK, document)
 }
 
 /// A refusal, by the table.
 pub(super) fn refusal(fault: &Fault) -> HttpResponse {
     let row = fault.row();
-    let status = StatusCode::from_u16(row.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = json(status, &row.body.to_json());
+    with_advice(fault, json(status_of(&row), &row.body.to_json()))
+}
+
+/// A refusal as a 1.1 client reads it.
+pub(super) fn legacy_refusal(fault: &Fault) -> HttpResponse {
+    let row = fault.row();
+    with_advice(fault, legacy(status_of(&row), &v1::error(&row.body)))
+}
+
+fn status_of(row: &Row) -> StatusCode {
+    StatusCode::from_u16(row.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// The headers that a refusal's status asks for.
+fn with_advice(fault: &Fault, mut response: HttpResponse) -> HttpResponse {
+    let row = fault.row();
     let headers = response.headers_mut();
     if let Some(delay) = row.retry_after {
         // At least one second: zero would mean "at once".
@@ -55,8 +94,7 @@ pub(super) fn refusal(fault: &Fault) -> HttpResponse {
     response
 }
 
-fn with_meta(status: StatusCode, resource: &Resource) -> HttpResponse {
-    let mut response = json(status, resource);
+fn with_meta(mut response: HttpResponse, resource: &Resource) -> HttpResponse {
     let meta = |name: &str| {
         resource
             .as_map()
@@ -77,8 +115,16 @@ fn with_meta(status: StatusCode, resource: &Resource) -> HttpResponse {
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> HttpResponse {
+    body(status, MEDIA_TYPE, value)
+}
+
+fn legacy(status: StatusCode, value: &impl Serialize) -> HttpResponse {
+    body(status, LEGACY_MEDIA_TYPE, value)
+}
+
+fn body(status: StatusCode, media_type: &'static str, value: &impl Serialize) -> HttpResponse {
     HttpResponse::build(status)
-        .content_type(MEDIA_TYPE)
+        .content_type(media_type)
         .body(serde_json::to_vec(value).unwrap_or_default())
 }
 

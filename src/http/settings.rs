@@ -19,6 +19,8 @@ pub struct Settings {
     pub admin_listen: SocketAddr,
     /// Begins with `/` or is empty; no slash at its end.
     pub base_path: String,
+    /// Where SCIM 1.1 is served, of the same form; `None`: nowhere.
+    pub legacy_base_path: Option<String>,
     /// The SCIM base URL as clients see it, no slash at its end; `None`: from each request's `Host`.
     pub base_url: Option<String>,
     /// `None` is plain HTTP.

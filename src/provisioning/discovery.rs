@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Caller, Error, Service};
+use crate::scim::Definition;
 use crate::scim::discovery::{self, AuthenticationScheme, Capabilities};
 
 impl Service {
@@ -16,6 +17,11 @@ impl Service {
             ..Capabilities::default()
         };
         discovery::service_provider_config(&capabilities, &caller.base_url)
+    }
+
+    /// What each endpoint knows of its resources.
+    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.mapping().definitions()
     }
 
     /// `/Schemas`.

@@ -17,6 +17,7 @@ pub mod path;
 pub mod projection;
 pub mod resource;
 pub mod schema;
+pub mod v1;
 
 #[cfg(test)]
 mod fixtures;

@@ -22,7 +22,14 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
         let fault = Fault::new("server.admin_listen", "contradiction", message);
         faults.add(fault.hint("the two listeners need a port each"));
     }
-    let base_path = faults.keep(base_path(&raw.base_path));
+    let base_path = faults.keep(path("server.base_path", &raw.base_path));
+    let legacy_base_path = raw
+        .legacy_base_path
+        .as_deref()
+        .and_then(|text| faults.keep(path("server.legacy_base_path", text)));
+    if let (Some(base), Some(legacy)) = (&base_path, &legacy_base_path) {
+        apart(base, legacy, faults);
+    }
     let base_url = raw
         .base_url
         .as_deref()
@@ -49,6 +56,7 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
         listen: listen?,
         admin_listen: admin_listen?,
         base_path: base_path?,
+        legacy_base_path,
         base_url,
         tls,
         body_limit: body_limit?,
@@ -123,18 +131,34 @@ fn address(key: &str, text: &str) -> Result<SocketAddr, Fault> {
     })
 }
 
-fn base_path(text: &str) -> Result<String, Fault> {
+fn path(key: &str, text: &str) -> Result<String, Fault> {
     let trimmed = text.trim_end_matches('/');
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-._~".contains(letter);
     if !text.starts_with('/') || trimmed.contains("//") || !text.chars().all(plain) {
         return Err(Fault::new(
-            "server.base_path",
+            key,
             "invalid-value",
-            format!("`server.base_path` is `{text}`, which is no plain path"),
+            format!("`{key}` is `{text}`, which is no plain path"),
         )
         .hint("begin with `/` and use letters, digits, `-`, `.`, `_`, `~`, as in `\"/scim/v2\"`"));
     }
     Ok(trimmed.to_owned())
+}
+
+/// A path that lies within the other's could mean either version.
+fn apart(base: &str, legacy: &str, faults: &mut Faults) {
+    let within = |inner: &str, outer: &str| format!("{inner}/").starts_with(&format!("{outer}/"));
+    if within(base, legacy) || within(legacy, base) {
+        let message = format!(
+            "`server.legacy_base_path` is `{legacy}` and `server.base_path` is `{base}`, so that one lies within the other"
+        );
+        let fault = Fault::new("server.legacy_base_path", "contradiction", message);
+        faults.add(
+            fault.hint(
+                "give each version a path of its own, as in `\"/scim/v1\"` and `\"/scim/v2\"`",
+            ),
+        );
+    }
 }
 
 fn base_url(text: &str) -> Result<String, Fault> {

@@ -19,6 +19,8 @@ pub(crate) struct Bridge {
     pub(crate) tokens: Tokens,
     /// `http://127.x.y.z:port/scim/v2`
     pub(crate) base: String,
+    /// `http://127.x.y.z:port/scim/v1`
+    older_base: String,
     admin: String,
     pub(crate) address: SocketAddr,
     folder: PathBuf,
@@ -95,6 +97,7 @@ impl Bridge {
         let mut bridge = Bridge {
             place: place.clone(),
             base: format!("{scheme}://{host}:{}/scim/v2", address.port()),
+            older_base: format!("{scheme}://{host}:{}/scim/v1", address.port()),
             admin: format!("http://{admin_address}"),
             tokens,
             address,
@@ -138,6 +141,11 @@ impl Bridge {
 
     pub(crate) fn okta(&self) -> Client<'_> {
         self.client(Manner::Okta)
+    }
+
+    /// A client of SCIM 1.1, where the options enable it at `/scim/v1`.
+    pub(crate) fn older(&self) -> Client<'_> {
+        Client::new(&self.http, &self.older_base, Manner::Okta, &self.tokens)
     }
 
     /// The client that is configured with `profile = "strict"`.

@@ -139,6 +139,12 @@ impl<'a> Client<'a> {
             .await
     }
 
+    /// A PATCH with this body as it is, for what is no PatchOp.
+    pub(crate) async fn send_patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body.to_string().into_bytes()))
+            .await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }

@@ -5,4 +5,5 @@ mod create;
 mod group_push;
 mod import;
 mod life;
+mod on_premises;
 mod update;
