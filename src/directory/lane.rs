@@ -1,9 +1,9 @@
 //! Threads that read for themselves.
 //!
-//! A connection is driven by a task, and a read that runs on another thread than that task wakes a thread up to send and
-//! is woken up to receive: under load half of a read's processor time. So every HTTP thread may have a connection of its
-//! own, driven by its own runtime. Only reads go there: when the thread ends, so does the connection, and a read can be
-//! sent again, or is not wanted any more. Writes keep to the connections that the bridge's own runtime drives.
+//! A connection is driven by a task. A read on another thread than this task's wakes that thread up to send, and is woken
+//! up to receive; one on the same thread needs neither. So every HTTP thread may have a connection of its own, driven by
+//! its own runtime. Only reads go there: when the thread ends, so does the connection, and a read can be sent again, or
+//! is not wanted any more. Writes keep to the connections that the bridge's own runtime drives.
 
 use std::sync::{Arc, Weak};
 use std::thread::{self, ThreadId};

@@ -29,7 +29,8 @@ async fn lease(pool: &Pool, purpose: Purpose) -> Lease {
 
 async fn read(pool: &Pool) {
     let name = EntryName::Dn(Dn::parse("cn=a").unwrap());
-    let read = pool.read_entry(&name, &Filter::everything(), &Wanted::nothing(), soon());
+    let (everything, nothing) = (Filter::everything(), Wanted::nothing());
+    let read = pool.read_entry(&name, &everything, &nothing, soon());
     assert!(read.await.unwrap().is_some());
 }
 
