@@ -42,7 +42,7 @@ impl Service {
         Ok((ids.len(), entries))
     }
 
-    /// Everything that is selected, in order, if its candidates are no more than that.
+    /// Everything that is selected, in order, if its candidates are no more than that, and than may be looked at.
     async fn whole(
         &self,
         caller: &Caller,
@@ -51,6 +51,11 @@ impl Service {
         view: &View,
         most: usize,
     ) -> Result<Option<Vec<Entry>>, Error> {
+        let most = if selection.is_plain() {
+            most
+        } else {
+            most.min(self.settings().max_candidates)
+        };
         let search = Search {
             base: of.place.base.clone(),
             filter: selection.filter.clone(),

@@ -357,7 +357,7 @@ fn what_ldap_cannot_say_is_left_over() {
         (
             "User",
             r#"phoneNumbers[type eq "fax"].value eq "1""#,
-            r#"(facsimileTelephoneNumber=*) ? phoneNumbers[type eq "fax" and value eq "1"]"#.into(),
+            r#"(&(facsimileTelephoneNumber=*)(facsimileTelephoneNumber=*)) ? phoneNumbers[type eq "fax" and value eq "1"]"#.into(),
         ),
         (
             "User",
@@ -442,7 +442,7 @@ fn what_cannot_be_asked_is_refused_with_the_attribute_and_the_reason() {
         ),
         (
             "User",
-            "active gt true",
+            r#"active gt "true""#,
             "active cannot be compared with `true` by `gt`: it is of type boolean",
         ),
         (

@@ -121,7 +121,7 @@ fn users() -> Vec<Asked> {
             &["name", "givenName"],
             Caseless,
         ),
-        Asked::new("profileUrl", &["profileUrl"], Caseless),
+        Asked::new("profileUrl", &["profileUrl"], Exact),
         Asked::new("active", &["active"], Boolean),
         Asked::new("emails", &["emails", "value"], Caseless),
         Asked::new("emails.type", &["emails", "type"], Caseless),
@@ -136,7 +136,7 @@ fn users() -> Vec<Asked> {
         Asked::new("meta.created", &["meta", "created"], Moment),
         Asked::new("meta.LASTmodified", &["meta", "lastModified"], Moment),
         Asked::new("meta.resourceType", &["meta", "resourceType"], Exact),
-        Asked::new("schemas", &["schemas"], Caseless),
+        Asked::new("schemas", &["schemas"], Exact),
     ]
 }
 
@@ -281,13 +281,19 @@ impl Population {
                 let letters: Vec<char> = text.chars().collect();
                 let half = letters.len() / 2;
                 let part = |letters: &[char]| letters.iter().collect::<String>();
-                json!(match near(6) {
+                let text = match near(6) {
                     0 => text.to_uppercase(),
                     1 => part(&letters[..half]),
                     2 => part(&letters[half..]),
                     3 => part(&letters[letters.len().min(1)..letters.len().max(2) - 1]),
                     _ => text.clone(),
-                })
+                };
+                // Whether spaces at the ends count in a whole value is the directory's decision.
+                if matches!(operator, "eq" | "ne") {
+                    json!(text.trim())
+                } else {
+                    json!(text)
+                }
             }
             _ => value,
         }
@@ -334,15 +340,8 @@ async fn populate(bridge: &Bridge) {
                 json!("Maler"),
             ],
         );
-        user["displayName"] = pick(
-            number,
-            &[
-                json!("Ana Ruiz"),
-                json!("ana ruiz"),
-                json!("Ñandú \\ 日本"),
-                json!("b, c"),
-            ],
-        );
+        let display = ["Ana Ruiz", "ana ruiz", "Ñandú \\ 日本", "b, c"][number % 4];
+        user["displayName"] = json!(format!("{display} {number}"));
         user["name"]["familyName"] =
             pick(number, &[json!("Ruiz"), json!("de la Ruiz"), json!("ÜBER")]);
         user["profileUrl"] = pick(
