@@ -61,6 +61,8 @@ pub struct Server {
     pub max_concurrent_requests: usize,
     /// Resources on one page.
     pub max_results: usize,
+    /// Resources that one query may look at.
+    pub max_candidates: usize,
     /// How long a stopping bridge waits.
     pub shutdown_timeout: Duration,
     /// Threads that speak HTTP.

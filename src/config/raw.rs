@@ -37,6 +37,7 @@ pub(super) struct RawServer {
     pub(super) request_timeout: String,
     pub(super) max_concurrent_requests: u32,
     pub(super) max_results: u32,
+    pub(super) max_candidates: u32,
     pub(super) shutdown_timeout: String,
     pub(super) workers: Option<u32>,
 }

@@ -219,6 +219,12 @@ pub const SETTINGS: &[Setting] = &[
         "Resources on one page of a list, whatever `count` asks for.",
     ),
     setting(
+        "server.max_candidates",
+        Kind::Number,
+        Value("10000"),
+        "Resources that one query may look at, where the directory alone cannot say which match or in which order; beyond, it is answered 400 tooMany. Each costs memory while the query lasts.",
+    ),
+    setting(
         "server.shutdown_timeout",
         Kind::Duration,
         Value("\"30s\""),

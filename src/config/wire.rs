@@ -52,6 +52,7 @@ impl Config {
             protected_groups: self.protected_groups.clone(),
             own_account: Some(self.directory.bind_dn.clone()),
             max_results: self.server.max_results,
+            max_candidates: self.server.max_candidates,
         }
     }
 

@@ -121,10 +121,15 @@ async fn serve(
     let ticket = state.in_flight.enter().ok_or(Fault::Busy)?;
     let until = identity.began + settings.request_timeout;
     let caller = caller(request, settings, version, client, identity, until);
-    if let Some(document) = version.discovery(&service, &caller, &target)? {
+    let query = query::read(request.uri().query().unwrap_or_default()).map(|query| version.query(query));
+    // A probe of the base URL wants to see SCIM alive; with parameters it is a query over all resources.
+    let is_query = version == Version::V2
+        && target == Target::Base
+        && !query.as_ref().is_ok_and(Query::is_empty);
+    if !is_query && let Some(document) = version.discovery(&service, &caller, &target)? {
         return Ok(version.document(&document));
     }
-    let query = version.query(query::read(request.uri().query().unwrap_or_default())?);
+    let query = query?;
     let body = match request.method().as_str() {
         "POST" | "PUT" | "PATCH" => {
             body::read(
@@ -301,6 +306,11 @@ impl Call {
             (Target::Collection { resource_type, .. }, _) => {
                 service.list(caller, resource_type, query).await
             }
+            (Target::Search { of }, _) => {
+                let of = of.as_ref().map(|(resource_type, _)| resource_type.as_str());
+                service.search(caller, of, body).await
+            }
+            (Target::Base, _) => service.list_all(caller, query).await,
             (
                 Target::Item {
                     resource_type, id, ..

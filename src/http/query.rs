@@ -22,6 +22,8 @@ pub(super) fn read(text: &str) -> Result<Query, Fault> {
             "filter" => once(&mut query.filter, &name, value)?,
             "attributes" => once(&mut query.attributes, &name, value)?,
             "excludedAttributes" => once(&mut query.excluded_attributes, &name, value)?,
+            "sortBy" => once(&mut query.sort_by, &name, value)?,
+            "sortOrder" => once(&mut query.sort_order, &name, value)?,
             "startIndex" => once(&mut query.start_index, &name, value)?,
             "count" => once(&mut query.count, &name, value)?,
             _ => {}

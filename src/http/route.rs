@@ -12,6 +12,10 @@ pub(super) enum Target {
         resource_type: String,
         endpoint: String,
     },
+    /// A query in a body (RFC 7644 §3.4.3): over one collection, by its type's name, or over all.
+    Search {
+        of: Option<(String, String)>,
+    },
     /// One resource.
     Item {
         resource_type: String,
@@ -53,7 +57,7 @@ impl Target {
             ["ResourceTypes", name] => return Target::ResourceType((*name).to_owned()),
             ["Bulk"] => return Target::NotServed("/Bulk"),
             ["Me"] => return Target::NotServed("/Me"),
-            [.., ".search"] if parts.len() <= 2 => return Target::NotServed("/.search"),
+            [".search"] => return Target::Search { of: None },
             _ => {}
         }
         for (resource_type, endpoint) in endpoints {
@@ -63,6 +67,11 @@ impl Target {
                     return Target::Collection {
                         resource_type,
                         endpoint: endpoint.to_owned(),
+                    };
+                }
+                [first, ".search"] if *first == own => {
+                    return Target::Search {
+                        of: Some((resource_type, endpoint.to_owned())),
                     };
                 }
                 [first, id] if *first == own => {
@@ -88,6 +97,7 @@ impl Target {
             | Target::ResourceTypes
             | Target::ResourceType(_) => Some(&["GET"]),
             Target::Collection { .. } => Some(&["GET", "POST"]),
+            Target::Search { .. } => Some(&["POST"]),
             Target::Item { .. } => Some(&["GET", "PUT", "PATCH", "DELETE"]),
             Target::NotServed(_) | Target::Unknown => None,
         }
@@ -100,6 +110,10 @@ impl fmt::Display for Target {
         match self {
             Target::Base => formatter.write_str("/"),
             Target::Collection { endpoint, .. } => formatter.write_str(endpoint),
+            Target::Search { of: None } => formatter.write_str("/.search"),
+            Target::Search {
+                of: Some((_, endpoint)),
+            } => write!(formatter, "{endpoint}/.search"),
             Target::Item { endpoint, .. } => write!(formatter, "{endpoint}/{{id}}"),
             Target::ServiceProviderConfig => formatter.write_str("/ServiceProviderConfig"),
             Target::Schemas => formatter.write_str("/Schemas"),
@@ -199,9 +213,15 @@ mod tests {
     }
 
     #[test]
+    fn a_search_is_over_one_collection_or_over_all() {
+        assert_eq!(target("/.search"), Target::Search { of: None });
+        let of = Some(("User".to_owned(), "/Users".to_owned()));
+        assert_eq!(target("/Users/.search"), Target::Search { of });
+        assert_eq!(target("/Devices/.search"), Target::Unknown);
+    }
+
+    #[test]
     fn what_is_not_served_yet_is_told_from_what_does_not_exist() {
-        assert_eq!(target("/Users/.search"), Target::NotServed("/.search"));
-        assert_eq!(target("/.search"), Target::NotServed("/.search"));
         assert_eq!(target("/Bulk"), Target::NotServed("/Bulk"));
         assert_eq!(target("/Me"), Target::NotServed("/Me"));
         for unknown in [
@@ -231,7 +251,7 @@ mod tests {
         fn no_path_panics_and_no_route_name_shows_what_was_sent(path in "/[ -~]{0,40}") {
             let name = target(&path).to_string();
             prop_assert!(["/", "/Users", "/Users/{id}", "/Groups", "/Groups/{id}", "/ServiceProviderConfig", "/Schemas", "/Schemas/{urn}",
-                "/ResourceTypes", "/ResourceTypes/{name}", "/.search", "/Bulk", "/Me", "unknown"].contains(&name.as_str()), "{name}");
+                "/ResourceTypes", "/ResourceTypes/{name}", "/.search", "/Users/.search", "/Groups/.search", "/Bulk", "/Me", "unknown"].contains(&name.as_str()), "{name}");
         }
     }
 }

@@ -36,6 +36,7 @@ pub use check::Check;
 pub use codec::Codec;
 pub use diagnostic::Diagnostic;
 pub use fault::Fault;
+pub use filter::Translation;
 pub use line::{Direction, Line, Unique};
 pub use references::{ReadContext, ReferenceTable, TypeBase, WriteContext};
 pub use resource_mapping::{

@@ -1,7 +1,7 @@
 //! Who asks, and what they asked for beside the body.
 
 use crate::directory::Deadline;
-use crate::scim::Dialect;
+use crate::scim::{Dialect, SearchRequest};
 
 /// The client behind a request, as the front door knew it.
 #[derive(Debug, Clone)]
@@ -19,10 +19,14 @@ pub struct Caller {
 }
 
 /// The query parameters of RFC 7644 §3.4.2 and §3.9, decoded but not yet understood.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// `filter`: a SCIM filter expression.
     pub filter: Option<String>,
+    /// `sortBy`: the attribute path to order by.
+    pub sort_by: Option<String>,
+    /// `sortOrder`: `ascending` or `descending`.
+    pub sort_order: Option<String>,
     /// `startIndex`: one-based; less than one means one.
     pub start_index: Option<String>,
     /// `count`: how many resources at most; less than zero means zero.
@@ -31,4 +35,25 @@ pub struct Query {
     pub attributes: Option<String>,
     /// `excludedAttributes`: comma-separated attribute paths to leave out.
     pub excluded_attributes: Option<String>,
+}
+
+impl Query {
+    /// Whether the query asks for anything at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Query::default()
+    }
+}
+
+impl From<SearchRequest> for Query {
+    fn from(search: SearchRequest) -> Self {
+        Query {
+            filter: search.filter,
+            sort_by: search.sort_by,
+            sort_order: search.sort_order,
+            start_index: search.start_index,
+            count: search.count,
+            attributes: search.attributes,
+            excluded_attributes: search.excluded_attributes,
+        }
+    }
 }

@@ -16,13 +16,7 @@ impl Service {
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of)?;
-        let most = self.settings().max_results;
-        let paging = Paging::parse(
-            query.start_index.as_deref(),
-            query.count.as_deref(),
-            most,
-            most,
-        )?;
+        let paging = self.paging(query)?;
         let selection = self.selection(caller, of, query).await?;
         let (total, entries) = self.page(caller, of, &selection, &view, paging).await?;
         let resources = entries
@@ -33,5 +27,16 @@ impl Service {
             paging,
             resources.collect(),
         )))
+    }
+
+    /// Which page the query asks for.
+    pub(super) fn paging(&self, query: &Query) -> Result<Paging, Error> {
+        let most = self.settings().max_results;
+        Ok(Paging::parse(
+            query.start_index.as_deref(),
+            query.count.as_deref(),
+            most,
+            most,
+        )?)
     }
 }

@@ -22,6 +22,7 @@ mod preview;
 mod read;
 mod references;
 mod replace;
+mod search;
 mod selection;
 mod service;
 mod settings;

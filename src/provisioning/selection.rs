@@ -1,21 +1,128 @@
-//! Which resources a query means: its filter as one that the directory answers, and the ids of all that match, in order.
+//! Which resources a query means, and in which order: as far as a filter that the directory answers can say it, and for
+//! the rest by a look at the candidates.
+
+use std::cmp::Ordering;
 
 use uuid::Uuid;
 
 use super::service::Type;
 use super::{Caller, Error, Query, Service};
 use crate::directory::{Search, Wanted};
-use crate::ldap::Filter as LdapFilter;
-use crate::scim::{Error as ScimError, Filter};
+use crate::ldap::{Entry, Filter as LdapFilter};
+use crate::mapping::ResourceMapping;
+use crate::scim::{AttributePath, Error as ScimError, Filter, Projection, Resource, Sort, SortKey};
 
 /// More matches than this are refused with tooMany: their ids would not fit into bounded memory.
 const MOST_MATCHES: usize = 500_000;
 
-/// Which resources of a type are meant.
+/// So many candidates are looked at together where each may carry a large group's members.
+const BATCH: usize = 200;
+
+/// Which resources of a type are meant, in which order.
 #[derive(Debug, Clone)]
 pub(super) struct Selection {
-    /// What the directory is asked.
+    /// What the directory is asked: nothing that is meant fails it.
     pub(super) filter: LdapFilter,
+    /// What else must be true of a resource that is meant.
+    residual: Option<Filter>,
+    /// None: by ascending ids.
+    sort: Option<Sort>,
+    /// What a look at a candidate needs.
+    wanted: Wanted,
+}
+
+/// A resource's place in the order, and its id, which decides between equals.
+pub(super) type Place = (SortKey, Uuid);
+
+impl Selection {
+    fn new(of: Type<'_>, filter: LdapFilter, residual: Option<Filter>, sort: Option<Sort>) -> Self {
+        let asked = residual.as_ref().map(Filter::paths).unwrap_or_default();
+        let mut attributes: Vec<AttributePath> =
+            asked.into_iter().map(AttributePath::whole).collect();
+        attributes.extend(sort.as_ref().map(Sort::attribute));
+        Selection {
+            filter,
+            residual,
+            sort,
+            wanted: wanted(of.mapping, &attributes),
+        }
+    }
+
+    /// Whether the directory alone can say which resources are meant and in which order.
+    pub(super) fn is_plain(&self) -> bool {
+        self.residual.is_none() && self.sort.is_none()
+    }
+
+    /// Two selections with the same key mean the same resources of one type, in the same order.
+    #[allow(dead_code)] // For whoever keeps lists of ids.
+    pub(super) fn key(&self) -> String {
+        let residual = self.residual.as_ref().map(ToString::to_string);
+        format!(
+            "{}\0{}\0{:?}",
+            self.filter,
+            residual.unwrap_or_default(),
+            self.sort
+        )
+    }
+
+    /// Whether the order is another than that of the ids.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.sort.is_some()
+    }
+
+    /// What must be read of an entry so that [`Service::arrange`] can take it in.
+    pub(super) fn also(&self, mut wanted: Wanted) -> Wanted {
+        add(&mut wanted.attributes, &self.wanted.attributes);
+        add(&mut wanted.references, &self.wanted.references);
+        wanted
+    }
+
+    /// The place of a candidate; none where it is not meant.
+    fn place(&self, of: Type<'_>, resource: &Resource, id: Uuid) -> Option<Place> {
+        let definition = &of.mapping.definition;
+        if let Some(residual) = &self.residual
+            && !residual.matches(resource, definition)
+        {
+            return None;
+        }
+        let key = self
+            .sort
+            .as_ref()
+            .map(|sort| sort.key(resource, definition));
+        Some((key.unwrap_or(SortKey::ABSENT), id))
+    }
+
+    /// The order of two places, of whatever types.
+    pub(super) fn compare(&self, one: &Place, other: &Place) -> Ordering {
+        let by_key = self
+            .sort
+            .as_ref()
+            .map(|sort| sort.compare(&one.0, &other.0));
+        by_key.unwrap_or(Ordering::Equal).then(one.1.cmp(&other.1))
+    }
+}
+
+/// What the directory is asked for so that these attributes can be compared.
+fn wanted(mapping: &ResourceMapping, attributes: &[AttributePath]) -> Wanted {
+    if attributes.is_empty() {
+        return Wanted::nothing();
+    }
+    let mut names: Vec<String> = attributes.iter().map(ToString::to_string).collect();
+    if names.iter().any(|name| name == "schemas") {
+        // An extension is listed where it has a value.
+        let extensions = &mapping.definition.extensions;
+        names.extend(extensions.iter().map(|extension| extension.id.clone()));
+    }
+    let projection = Projection::parse(Some(&names.join(",")), None, &mapping.definition);
+    mapping.read_plan(&projection.unwrap_or_default()).into()
+}
+
+fn add<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) {
+    for one in more {
+        if !all.contains(one) {
+            all.push(one.clone());
+        }
+    }
 }
 
 impl Service {
@@ -26,23 +133,53 @@ impl Service {
         of: Type<'_>,
         query: &Query,
     ) -> Result<Selection, Error> {
-        let Some(text) = query.filter.as_deref() else {
-            return Ok(Selection {
-                filter: of.filter.clone(),
-            });
+        let filter = query.filter.as_deref().map(Filter::parse).transpose()?;
+        let sort = self.sort(caller, of, query)?;
+        if let (None, Some(by)) = (
+            &sort,
+            query.sort_by.as_deref().filter(|by| !by.trim().is_empty()),
+        ) {
+            return Err(self.unknown_sort(by, of.name()));
+        }
+        self.select(caller, of, filter, sort).await
+    }
+
+    /// The order that the query asks for; none where this type does not have the attribute.
+    pub(super) fn sort(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        query: &Query,
+    ) -> Result<Option<Sort>, Error> {
+        Ok(Sort::parse(
+            query.sort_by.as_deref(),
+            query.sort_order.as_deref(),
+            &of.mapping.definition,
+            &caller.dialect,
+        )?)
+    }
+
+    /// What this filter selects, in this order.
+    pub(super) async fn select(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        filter: Option<Filter>,
+        sort: Option<Sort>,
+    ) -> Result<Selection, Error> {
+        let sort = sort.filter(|sort| !sort.is_by_id());
+        let Some(filter) = filter else {
+            return Ok(Selection::new(of, of.filter.clone(), None, sort));
         };
-        let filter = Filter::parse(text)?.resolve(&of.mapping.definition, &caller.dialect)?;
+        let filter = filter.resolve(&of.mapping.definition, &caller.dialect)?;
         let ids = of.mapping.references_in_filter(&filter);
         let targets = self.targets(&of.mapping.types_referred_to());
         let references = self
             .resolve(ids.iter().map(String::as_str), &targets, caller)
             .await?;
-        Ok(Selection {
-            filter: LdapFilter::and([
-                of.filter.clone(),
-                of.mapping.filter(&filter, &references.table)?,
-            ]),
-        })
+        let translation = of.mapping.filter(&filter, &references.table)?;
+        let asked = LdapFilter::and([of.filter.clone(), translation.filter]);
+        Ok(Selection::new(of, asked, translation.residual, sort))
     }
 
     /// The ids of all matches, in order.
@@ -52,29 +189,122 @@ impl Service {
         of: Type<'_>,
         selection: &Selection,
     ) -> Result<Vec<Uuid>, Error> {
+        let places = self.places(caller, of, selection).await?;
+        Ok(places.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// The places of all matches, in order.
+    pub(super) async fn places(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+    ) -> Result<Vec<Place>, Error> {
+        let many = !selection.wanted.references.is_empty();
+        let mut wanted = selection.wanted.clone();
+        if many {
+            wanted = Wanted::default();
+        }
         let kind = self.kind();
+        add(&mut wanted.attributes, &[kind.id_attribute()]);
+        let most = if selection.is_plain() {
+            MOST_MATCHES
+        } else {
+            self.settings().max_candidates
+        };
         let search = Search {
             base: of.place.base.clone(),
             filter: selection.filter.clone(),
-            wanted: Wanted {
-                attributes: vec![kind.id_attribute()],
-                references: Vec::new(),
-            },
-            limit: Some(MOST_MATCHES),
+            wanted,
+            limit: Some(most),
         };
         let found = self.directory().search(&search, caller.deadline).await?;
         if !found.complete {
-            return Err(ScimError::too_many(format!(
-                "more than {MOST_MATCHES} resources match; narrow the `filter`, for instance to one `userName`"
-            ))
-            .into());
+            return Err(too_many(selection, most).into());
         }
-        let mut ids: Vec<Uuid> = found
-            .entries
-            .iter()
-            .filter_map(|entry| entry.id(kind))
-            .collect();
-        ids.sort_unstable();
-        Ok(ids)
+        let mut places = Vec::new();
+        if many {
+            let ids: Vec<Uuid> = found
+                .entries
+                .iter()
+                .filter_map(|entry| entry.id(kind))
+                .collect();
+            for batch in ids.chunks(BATCH) {
+                let (base, deadline) = (&of.place.base, caller.deadline);
+                let entries = self
+                    .directory()
+                    .find_many(batch, base, of.filter, &selection.wanted, deadline)
+                    .await?;
+                places.extend(self.look(caller, of, selection, &entries));
+            }
+        } else {
+            places.extend(self.look(caller, of, selection, &found.entries));
+        }
+        places.sort_unstable_by(|one, other| selection.compare(one, other));
+        Ok(places)
     }
+
+    fn look<'a>(
+        &'a self,
+        caller: &'a Caller,
+        of: Type<'a>,
+        selection: &'a Selection,
+        entries: &'a [Entry],
+    ) -> impl Iterator<Item = Place> + 'a {
+        entries.iter().filter_map(move |entry| {
+            let id = entry.id(self.kind())?;
+            if selection.is_plain() {
+                return Some((SortKey::ABSENT, id));
+            }
+            selection.place(of, &self.resource(of, entry, caller), id)
+        })
+    }
+
+    /// Of candidates that were read with [what this needs](Selection::also), those that are meant, in order.
+    pub(super) fn arrange(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+        entries: Vec<Entry>,
+    ) -> Vec<Entry> {
+        let mut placed: Vec<(Place, Entry)> = entries
+            .into_iter()
+            .filter_map(|entry| {
+                let place = self
+                    .look(caller, of, selection, std::slice::from_ref(&entry))
+                    .next()?;
+                Some((place, entry))
+            })
+            .collect();
+        placed.sort_unstable_by(|(one, _), (other, _)| selection.compare(one, other));
+        placed.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The refusal of an order by what nobody has.
+    pub(super) fn unknown_sort(&self, by: &str, what: &str) -> Error {
+        let by = crate::scim::error::quoted(by);
+        ScimError::invalid_value(format!(
+            "`sortBy` is {by}, which is not mapped for {what}; /Schemas lists what is."
+        ))
+        .into()
+    }
+}
+
+fn too_many(selection: &Selection, most: usize) -> ScimError {
+    if selection.is_plain() {
+        return ScimError::too_many(format!(
+            "more than {most} resources match; narrow the `filter`, for instance to one `userName`"
+        ));
+    }
+    let what = match (&selection.residual, &selection.sort) {
+        (Some(residual), _) => format!(
+            "the directory cannot answer {} by itself",
+            crate::scim::error::quoted(&residual.to_string())
+        ),
+        _ => "the directory does not order the list by itself".to_owned(),
+    };
+    ScimError::too_many(format!(
+        "{what}, and there are more than {most} resources to look at; narrow the `filter` by a comparison with `eq` or `sw` that the directory can answer, joined by `and`"
+    ))
 }

@@ -42,6 +42,8 @@ pub struct Settings {
     pub own_account: Option<Dn>,
     /// How many resources one list answer carries at most.
     pub max_results: usize,
+    /// How many resources one query may look at, where the directory alone cannot say which match or in which order.
+    pub max_candidates: usize,
 }
 
 /// Why settings and mapping do not go together.

@@ -17,6 +17,8 @@ pub mod path;
 pub mod projection;
 pub mod resource;
 pub mod schema;
+pub mod search;
+pub mod sort;
 pub mod v1;
 
 #[cfg(test)]
@@ -35,3 +37,5 @@ pub use resource::{Ignored, Resource};
 pub use schema::{
     Attribute, Definition, Kind, Mutability, Resolved, ResourceType, Returned, Schema, Uniqueness,
 };
+pub use search::SearchRequest;
+pub use sort::{Sort, SortKey};

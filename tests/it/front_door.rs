@@ -299,7 +299,7 @@ fn what_is_not_there_is_a_scim_error() {
         ("/scim/v2/Devices", 404),
         ("/scim/v2/Bulk", 501),
         ("/scim/v2/Me", 501),
-        ("/scim/v2/Users/.search", 501),
+        ("/scim/v2/Users/.search", 405),
     ] {
         let answer = bridge.get(path);
         assert_eq!(answer.status, status, "{path}");

@@ -48,6 +48,7 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
         65_536,
     ));
     let max_results = faults.keep(number("server.max_results", raw.max_results, 10_000));
+    let max_candidates = faults.keep(number("server.max_candidates", raw.max_candidates, 500_000));
     let workers = match raw.workers {
         Some(workers) => faults.keep(number("server.workers", workers, 1024)),
         None => Some(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
@@ -63,6 +64,7 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
         request_timeout: request_timeout?,
         max_concurrent_requests: max_concurrent_requests?,
         max_results: max_results?,
+        max_candidates: max_candidates?,
         shutdown_timeout: shutdown_timeout?,
         workers: workers?,
     })

@@ -1,125 +1,147 @@
 //! A comparison with one line's LDAP attribute.
 
-use super::{Pushdown, Test, Tested, positive, signed, unsupported};
-use crate::ldap::Filter as LdapFilter;
+use super::bounds::Bounds;
+use super::order::is_about_text;
+use super::{Pushdown, Tested};
+use crate::ldap::{DirectoryKind, FileTime, Filter as LdapFilter};
+use crate::mapping::check::Check;
 use crate::mapping::codec::{Codec, LOCKED_FOR_GOOD, boolean};
-use crate::mapping::line::{Line, Shape};
+use crate::mapping::line::Line;
 use crate::scim::error::quoted;
-use crate::scim::{Error, Literal, Operator};
+use crate::scim::{Error, Kind, Literal, Operator};
 
 /// The matching rule that is true when all bits of a number are set (MS-ADTS 3.1.1.3.4.4.1).
 const BIT_AND: &str = "1.2.840.113556.1.4.803";
 
 impl Pushdown<'_> {
-    pub(super) fn compare_line(&self, line: &Line, operator: Operator, value: &Literal) -> Tested {
-        Ok(signed(operator, self.ask_line(line, operator, value)?))
+    /// Whether the line has a value that SCIM shows.
+    pub(super) fn line_present(&self, line: &Line) -> Bounds {
+        let present = LdapFilter::Present(line.ldap.clone());
+        match line.codec {
+            Codec::LockedTime => Bounds::ALWAYS,
+            // What is named may lie outside the bases, or be the placeholder of an empty group.
+            Codec::Reference => Bounds::among(present),
+            Codec::FileTime => {
+                let never = [FileTime(0), FileTime::NEVER]
+                    .map(|never| LdapFilter::equal(line.ldap.clone(), never.to_string()).negate());
+                Bounds::exactly(LdapFilter::and(std::iter::once(present).chain(never)))
+            }
+            _ => Bounds::exactly(present),
+        }
     }
 
-    /// The test of a comparison; of `ne` that of `eq`, which the caller negates.
-    pub(super) fn ask_line(&self, line: &Line, operator: Operator, value: &Literal) -> Tested {
+    /// Any comparison but `ne`.
+    pub(super) fn compare_line(&self, line: &Line, operator: Operator, value: &Literal) -> Tested {
         if !line.is_read() {
             return Err(Error::invalid_filter(format!(
                 "The attribute `{}` is only written, never read; leave it out.",
                 line.path
             )));
         }
-        Ok(match (line.codec, positive(operator)) {
+        match (line.codec, operator) {
             (Codec::Reference, Operator::Equal) => {
-                match value.text().and_then(|id| self.references.dn(id)) {
-                    Some(dn) => Test::Ask(LdapFilter::equal(line.ldap.clone(), dn.to_string())),
-                    None => Test::Never,
-                }
+                Ok(match value.text().and_then(|id| self.references.dn(id)) {
+                    Some(dn) => {
+                        Bounds::exactly(LdapFilter::equal(line.ldap.clone(), dn.to_string()))
+                    }
+                    None => Bounds::NEVER,
+                })
             }
-            (Codec::Flag { bit, inverted }, Operator::Equal) => {
-                let wanted = self.wanted_boolean(line, value)?;
-                let set = Test::Ask(LdapFilter::Extensible {
+            (Codec::Flag { bit, inverted }, _) => {
+                let set = Bounds::exactly(LdapFilter::Extensible {
                     attribute: line.ldap.clone(),
                     rule: BIT_AND.into(),
                     value: bit.to_string().into(),
                 });
-                if wanted != inverted {
-                    set
-                } else {
+                let wanted = wanted_boolean(line, operator, value)?;
+                Ok(if wanted == inverted {
                     set.negate()
-                }
-            }
-            (Codec::LockedTime, Operator::Equal) => {
-                let locked = Test::Ask(LdapFilter::equal(line.ldap.clone(), LOCKED_FOR_GOOD));
-                if self.wanted_boolean(line, value)? {
-                    locked.negate()
                 } else {
-                    locked
-                }
+                    set
+                })
             }
-            (_, Operator::Equal) => self.equal(line, operator, value),
-            (codec, Operator::Contains | Operator::StartsWith | Operator::EndsWith)
-                if codec.is_text() =>
-            {
-                self.substring(line, operator, value)
+            (Codec::LockedTime, _) => {
+                let locked = LdapFilter::equal(line.ldap.clone(), LOCKED_FOR_GOOD);
+                let locked = Bounds::exactly(locked);
+                let wanted = wanted_boolean(line, operator, value)?;
+                Ok(if wanted { locked.negate() } else { locked })
             }
-            _ => self.refused(line, operator),
+            (Codec::GeneralizedTime, _) if self.kind() == DirectoryKind::ActiveDirectory => {
+                self.moment(&line.ldap, &line.place, operator, value)
+            }
+            (_, Operator::Equal) => self.equal(line, value),
+            (codec, _) if codec.is_text() && is_about_text(operator) => {
+                Ok(self.substring(line, operator, value))
+            }
+            _ => Ok(self.line_present(line).unsure()),
+        }
+    }
+
+    fn equal(&self, line: &Line, value: &Literal) -> Tested {
+        // The empty text is no value in LDAP, so that nothing has it.
+        if value.text() == Some("") {
+            return Ok(Bounds::NEVER);
+        }
+        Ok(match line.codec.encode(self.kind(), &value.to_value()) {
+            Ok(_) if self.is_beyond_syntax(line, value) => Bounds::NEVER,
+            Ok(_) if !line.has_equality(self.kind()) || self.is_time_as_text(line) => {
+                self.line_present(line).unsure()
+            }
+            Ok(octets) => {
+                self.as_exact_as_case(line, value, LdapFilter::equal(line.ldap.clone(), octets))
+            }
+            // NUL is in no value, and everything else that is a text may be asked for.
+            Err(_) if line.codec.is_text() => Bounds::NEVER,
+            Err(rule) => {
+                return Err(Error::invalid_filter(format!(
+                    "The value {} for `{}` {rule}.",
+                    quoted(&value.to_string()),
+                    line.path
+                )));
+            }
         })
     }
 
-    fn equal(&self, line: &Line, operator: Operator, value: &Literal) -> Test {
-        let json = value.to_value();
-        // The empty text is no value in LDAP, so that nothing has it.
-        if value.text() == Some("") {
-            return Test::Never;
-        }
-        match line.codec.encode(self.kind(), &json) {
-            Ok(_) if self.is_beyond_syntax(line, value) => Test::Never,
-            Ok(_) if !line.has_equality(self.kind()) => self.refused(line, operator),
-            Ok(octets) => Test::Ask(LdapFilter::equal(line.ldap.clone(), octets)),
-            // NUL is in no value, and everything else that is a text may be asked for.
-            Err(_) if line.codec.is_text() => Test::Never,
-            Err(rule) => Test::Refused(Error::invalid_filter(format!(
-                "The value {} for `{}` {rule}.",
-                quoted(&value.to_string()),
-                line.path
-            ))),
-        }
-    }
-
-    fn substring(&self, line: &Line, operator: Operator, value: &Literal) -> Test {
-        let text = match value {
-            Literal::String(text) => text.clone(),
-            Literal::Number(number) => number.to_string(),
-            Literal::Boolean(_) | Literal::Null => {
-                return Test::Refused(Error::invalid_filter(format!(
-                    "The attribute `{}` is compared by {} with a text, not with {}; put it in quotes.",
-                    line.path,
-                    operator.name(),
-                    quoted(&value.to_string())
-                )));
-            }
-        };
-        let part = line
-            .codec
-            .fragment(&text)
-            .filter(|_| !text.contains('\0') && !self.is_beyond_syntax(line, value));
+    fn substring(&self, line: &Line, operator: Operator, value: &Literal) -> Bounds {
+        let part = value
+            .text()
+            .filter(|text| !text.contains('\0') && !self.is_beyond_syntax(line, value))
+            .and_then(|text| line.codec.fragment(text));
         let Some(part) = part else {
-            return Test::Never;
+            return Bounds::NEVER;
         };
+        let present = self.line_present(line);
         if part.is_empty() {
             // Every text contains, begins and ends with the empty one.
-            return Test::Ask(LdapFilter::Present(line.ldap.clone()));
+            return present;
         }
-        if !line.has_parts() {
-            return self.refused(line, operator);
+        if !line.has_parts() || self.is_time_as_text(line) {
+            return present.unsure();
         }
-        let (mut initial, mut any, mut end) = (None, Vec::new(), None);
-        match operator {
-            Operator::StartsWith => initial = Some(part),
-            Operator::EndsWith => end = Some(part),
-            _ => any.push(part),
-        }
-        Test::Ask(LdapFilter::Substrings {
+        let parts = |initial, any, end| LdapFilter::Substrings {
             attribute: line.ldap.clone(),
             initial,
             any,
             end,
-        })
+        };
+        if !means_itself(line, &part) {
+            let words: Vec<Vec<u8>> = part
+                .split(|byte| !byte.is_ascii_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .map(<[u8]>::to_vec)
+                .collect();
+            return if words.is_empty() {
+                present.unsure()
+            } else {
+                Bounds::among(parts(None, words, None))
+            };
+        }
+        let filter = match operator {
+            Operator::StartsWith => parts(Some(part), Vec::new(), None),
+            Operator::EndsWith => parts(None, Vec::new(), Some(part)),
+            _ => parts(None, vec![part], None),
+        };
+        self.as_exact_as_case(line, value, filter)
     }
 
     /// Whether the line's attribute can hold no value with this text in it.
@@ -129,42 +151,55 @@ impl Pushdown<'_> {
             .is_some_and(|text| line.is_beyond_syntax(self.kind(), text))
     }
 
-    fn refused(&self, line: &Line, operator: Operator) -> Test {
-        let supported = match (line.has_equality(self.kind()), line.has_parts()) {
-            (_, true) => "eq, ne, co, sw, ew, pr",
-            (true, false) => "eq, ne, pr",
-            (false, false) => "pr",
-        };
-        unsupported(line, operator.name(), supported, &way_round(line, operator))
+    /// Whether SCIM compares moments where LDAP would compare their letters.
+    fn is_time_as_text(&self, line: &Line) -> bool {
+        let resolved = self.mapping.definition.lookup(&line.place);
+        line.codec == Codec::String && resolved.is_some_and(|of| of.leaf().kind == Kind::DateTime)
     }
 
-    fn wanted_boolean(&self, line: &Line, value: &Literal) -> Result<bool, Error> {
-        boolean(&value.to_value()).ok_or_else(|| {
-            Error::invalid_filter(format!(
-                "The attribute `{}` is compared with true or false, not with {}.",
-                line.path,
-                quoted(&value.to_string())
-            ))
-        })
+    /// Directories compare most text without case, Active Directory all of it: where SCIM minds the case, what they
+    /// find are candidates.
+    fn as_exact_as_case(&self, line: &Line, value: &Literal, filter: LdapFilter) -> Bounds {
+        let resolved = self.mapping.definition.lookup(&line.place);
+        let minds_case = resolved.is_some_and(|of| of.leaf().case_exact);
+        let has_case = |c: char| c.to_lowercase().ne(c.to_uppercase());
+        if minds_case && value.text().is_some_and(|text| text.contains(has_case)) {
+            Bounds::among(filter)
+        } else {
+            Bounds::exactly(filter)
+        }
     }
 }
 
-/// How to ask a list for the rest, when only this type of its elements lacks the rule.
-fn way_round(line: &Line, operator: Operator) -> String {
-    let Shape::Element { terms, .. } = &line.shape else {
-        return String::new();
+/// Whether a part of a text is compared as it stands. Where it begins or ends with a space, has several together, or has
+/// characters that are mapped to a space or to nothing, a directory compares another text (RFC 4518 §2.2 and §2.6.1); of
+/// a telephone number it compares neither spaces nor hyphens (RFC 4518 §2.6.3).
+fn means_itself(line: &Line, part: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(part) else {
+        return false;
     };
-    let (Some((term, value)), true) = (terms.first(), line.codec.is_text()) else {
-        return String::new();
-    };
-    let list = line.place.whole();
-    let sub = line.place.sub.as_deref().unwrap_or("value");
-    let rest = |operator| format!("{list}[{term} ne {value} and {sub} {operator} …]");
-    match operator {
-        Operator::NotEqual => format!("; `not ({})` leaves it out", rest("eq")),
-        Operator::Equal | Operator::Contains | Operator::StartsWith | Operator::EndsWith => {
-            format!("; `{}` leaves it out", rest(operator.name()))
-        }
-        _ => String::new(),
+    if line.check == Some(Check::TelephoneNumber) {
+        return text.contains(char::is_alphanumeric);
     }
+    let squeezed = text.starts_with(' ') || text.ends_with(' ') || text.contains("  ");
+    let mapped = |c: char| {
+        c != ' '
+            && (c.is_whitespace()
+                || c.is_control()
+                || matches!(c, '\u{ad}' | '\u{34f}' | '\u{1806}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
+                    | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}'))
+    };
+    !squeezed && !text.contains(mapped)
+}
+
+fn wanted_boolean(line: &Line, operator: Operator, value: &Literal) -> Result<bool, Error> {
+    let wanted = boolean(&value.to_value()).filter(|_| operator == Operator::Equal);
+    wanted.ok_or_else(|| {
+        Error::invalid_filter(format!(
+            "The attribute `{}` is compared by eq or ne with true or false, not by {} with {}.",
+            line.path,
+            operator.name(),
+            quoted(&value.to_string())
+        ))
+    })
 }

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Pushdown, Test, Tested, is_id, positive};
-use crate::ldap::Filter as LdapFilter;
-use crate::mapping::codec::boolean;
+use super::bounds::Bounds;
+use super::{Pushdown, Tested, is_id, positive};
 use crate::mapping::line::Line;
 use crate::mapping::resource_mapping::{Collection, Group};
 use crate::scim::error::quoted;
@@ -27,14 +26,14 @@ impl Pushdown<'_> {
     }
 
     /// Whether the group's element is there; or, of a part of it, whether that is.
-    pub(super) fn group_exists(&self, group: &Group, sub: Option<&str>) -> Test {
+    pub(super) fn group_exists(&self, group: &Group, sub: Option<&str>) -> Bounds {
         let lines = self
             .lines_in(group)
             .filter(|line| sub.is_none_or(|sub| line.place.sub.as_deref() == Some(sub)));
-        Test::any(lines.map(|line| Test::Ask(LdapFilter::Present(line.ldap.clone()))))
+        Bounds::any(lines.map(|line| self.line_present(line)))
     }
 
-    /// The test of a comparison with a group's elements; of `ne` that of `eq`, which the caller negates.
+    /// Any comparison but `ne` with a group's elements.
     pub(super) fn compare_in_group(
         &self,
         collection: &Collection,
@@ -45,8 +44,8 @@ impl Pushdown<'_> {
     ) -> Tested {
         let path = collection.place.clone().sub(sub);
         if let Some(known) = group.value_of(sub) {
-            let test = compare_known(&path, &known, positive(operator), value)?;
-            return Ok(Test::all([test, self.group_exists(group, None)]));
+            let test = self.compare_known(&path, &known, operator, value);
+            return Ok(Bounds::all([test, self.group_exists(group, None)]));
         }
         let line = self.lines_in(group).find(|line| {
             line.place
@@ -55,9 +54,21 @@ impl Pushdown<'_> {
                 .is_some_and(|of| of.eq_ignore_ascii_case(sub))
         });
         match line {
-            Some(line) => self.ask_line(line, operator, value),
-            None => Ok(Test::Never),
+            Some(line) => self.compare_line(line, operator, value),
+            None => Ok(Bounds::NEVER),
         }
+    }
+
+    /// Any comparison but `ne` with a value that the mapping itself gives.
+    pub(super) fn compare_known(
+        &self,
+        path: &AttributePath,
+        known: &Value,
+        operator: Operator,
+        value: &Literal,
+    ) -> Bounds {
+        let resolved = self.mapping.definition.lookup(path);
+        Bounds::known(resolved.is_some_and(|of| operator.holds(known, of.leaf(), value)))
     }
 
     pub(super) fn value_path(&self, path: &AttributePath, filter: &Filter) -> Tested {
@@ -68,10 +79,10 @@ impl Pushdown<'_> {
                 .iter()
                 .map(|group| {
                     let inner = self.in_group(collection, group, filter)?;
-                    Ok(Test::all([self.group_exists(group, None), inner]))
+                    Ok(Bounds::all([self.group_exists(group, None), inner]))
                 })
                 .collect::<Result<Vec<_>, Error>>()?;
-            return Ok(Test::any(tests));
+            return Ok(Bounds::any(tests));
         }
         match self
             .mapping
@@ -85,7 +96,7 @@ impl Pushdown<'_> {
         }
     }
 
-    /// A filter inside brackets, for the element of one group.
+    /// A filter inside brackets, for the element of one group; of a group of many, whether one of them is so.
     fn in_group(&self, collection: &Collection, group: &Group, filter: &Filter) -> Tested {
         let parts = |parts: &[Filter]| {
             parts
@@ -96,86 +107,83 @@ impl Pushdown<'_> {
         match filter {
             Filter::And(all) => {
                 let tests = parts(all)?;
-                let asked = tests.iter().filter(|test| test.is_asked()).count();
-                Ok(match Test::all(tests) {
-                    Test::Ask(_) if group.many && asked > 1 => one_comparison(collection),
-                    test => test,
+                let asked = tests.iter().filter(|test| !test.is_known()).count();
+                let all = Bounds::all(tests);
+                // Of an LDAP attribute with several values two comparisons may be true of different ones.
+                Ok(if group.many && asked > 1 {
+                    all.unsure()
+                } else {
+                    all
                 })
             }
-            Filter::Or(any) => Ok(Test::any(parts(any)?)),
-            Filter::Not(inner) => {
-                let test = self.in_group(collection, group, inner)?;
-                Ok(negated(collection, group, "not", test))
-            }
+            Filter::Or(any) => Ok(Bounds::any(parts(any)?)),
+            Filter::Not(inner) => Ok(opposite(group, self.in_group(collection, group, inner)?)),
             Filter::Present(path) => {
-                let sub = self.sub_of(collection, path)?;
-                Ok(match self.group_exists(group, Some(&sub)) {
-                    // An element of a line for many values is its value.
-                    Test::Ask(_) if group.many => Test::Always,
-                    _ if group.value_of(&sub).is_some() => Test::Always,
-                    test => test,
-                })
+                let sub = self.sub_of(&collection.place, path)?;
+                let here = self.group_exists(group, Some(&sub));
+                // An element of a line for many values is its value.
+                let certain = group.has(&sub) || (group.many && here != Bounds::NEVER);
+                Ok(if certain { Bounds::ALWAYS } else { here })
             }
             Filter::Compare {
                 path,
                 operator,
                 value,
             } => {
-                let sub = self.sub_of(collection, path)?;
-                if let Some(known) = group.value_of(&sub) {
-                    return compare_known(
-                        &collection.place.clone().sub(sub),
-                        &known,
-                        *operator,
-                        value,
-                    );
-                }
-                let test = self.compare_in_group(collection, group, &sub, *operator, value)?;
+                let sub = self.sub_of(&collection.place, path)?;
+                let test = if *value == Literal::Null {
+                    let present = Filter::Present(path.clone());
+                    opposite(group, self.in_group(collection, group, &present)?)
+                } else if let Some(known) = group.value_of(&sub) {
+                    let path = collection.place.clone().sub(sub);
+                    self.compare_known(&path, &known, positive(*operator), value)
+                } else {
+                    self.compare_in_group(collection, group, &sub, positive(*operator), value)?
+                };
                 Ok(match operator {
-                    Operator::NotEqual => negated(collection, group, operator.name(), test),
+                    Operator::NotEqual => opposite(group, test),
                     _ => test,
                 })
             }
-            Filter::ValuePath { path, .. } => Err(Error::invalid_filter(format!(
-                "Brackets inside brackets are not part of the grammar ({}).",
-                quoted(&path.to_string())
-            ))),
+            Filter::ValuePath { path, .. } => Err(nested(path)),
         }
     }
 
     /// The sub-attribute that a path inside brackets names, in the definition's spelling.
-    fn sub_of(&self, collection: &Collection, path: &AttributePath) -> Result<String, Error> {
-        let full = collection.place.clone().sub(path.attribute.clone());
+    fn sub_of(&self, place: &AttributePath, path: &AttributePath) -> Result<String, Error> {
+        let full = place.whole().sub(path.attribute.clone());
         Ok(self.resolve(&full)?.sub.unwrap_or_default())
     }
 
-    /// A filter inside the brackets of `members[…]`: on the id only. "A member with another id" cannot be asked: LDAP
-    /// tells whether a value is there, and its negation that it is not.
+    /// A filter inside the brackets of `members[…]`. LDAP tells whether an id is there; whether another one is, or what
+    /// is true of the one that is, takes a look.
     fn in_reference(&self, line: &Line, filter: &Filter) -> Tested {
+        let parts = |parts: &[Filter]| {
+            parts
+                .iter()
+                .map(|part| self.in_reference(line, part))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let present = self.line_present(line).unsure();
         match filter {
+            Filter::Or(any) => Ok(Bounds::any(parts(any)?)),
+            Filter::And(all) => Ok(Bounds::all(parts(all)?).unsure()),
+            Filter::Not(inner) => self.in_reference(line, inner).map(|_| present),
+            Filter::Present(path) => self.sub_of(&line.place, path).map(|_| present),
             Filter::Compare {
                 path,
                 operator,
                 value,
-            } if *operator != Operator::NotEqual
-                && is_id(Some(&path.attribute))
-                && path.sub.is_none() =>
-            {
-                self.compare_line(line, *operator, value)
+            } => {
+                let sub = self.sub_of(&line.place, path)?;
+                match operator {
+                    Operator::Equal if is_id(Some(&sub)) && *value != Literal::Null => {
+                        self.compare_line(line, *operator, value)
+                    }
+                    _ => Ok(present),
+                }
             }
-            Filter::Or(parts) => Ok(Test::any(
-                parts
-                    .iter()
-                    .map(|part| self.in_reference(line, part))
-                    .collect::<Result<Vec<_>, _>>()?,
-            )),
-            _ => {
-                let path = line.place.whole();
-                Err(Error::invalid_filter(format!(
-                    "Inside `{path}[…]` only `value eq` with an id can be asked, and `or` of these, not {}; `{path}.value ne` finds what does not have that id at all.",
-                    quoted(&filter.to_string())
-                )))
-            }
+            Filter::ValuePath { path, .. } => Err(nested(path)),
         }
     }
 }
@@ -204,65 +212,19 @@ impl Group {
     }
 }
 
-/// Of an LDAP attribute with several values two comparisons may be true of different ones.
-fn one_comparison(collection: &Collection) -> Test {
-    Test::Refused(Error::invalid_filter(format!(
-        "Inside `{}[…]` one comparison of a value can be made here: LDAP cannot tell whether two are true of the same element. Leave one out, or name a type with one value.",
-        collection.place
-    )))
-}
-
-/// The opposite of a test inside brackets. Of an LDAP attribute with several values the negation says that none is so,
-/// where the brackets ask for one that is not.
-fn negated(collection: &Collection, group: &Group, operator: &str, test: Test) -> Test {
-    match test {
-        Test::Ask(_) if group.many => Test::Refused(Error::invalid_filter(format!(
-            "Inside `{0}[…]` a value cannot be compared by {operator} here: LDAP cannot tell whether another element has a different one. `not ({0}[…])` and `{0}.value ne` find what has no such element; or name a type with one value.",
-            collection.place
-        ))),
-        test => test.negate(),
+/// The opposite inside brackets. Of an LDAP attribute with several values the negation says that none is so, where the
+/// brackets ask for one that is not.
+fn opposite(group: &Group, test: Bounds) -> Bounds {
+    if group.many && !test.is_known() {
+        Bounds::ANYBODY
+    } else {
+        test.negate()
     }
 }
 
-/// A comparison with a value that the mapping itself gives.
-pub(super) fn compare_known(
-    path: &AttributePath,
-    known: &Value,
-    operator: Operator,
-    value: &Literal,
-) -> Tested {
-    let holds = match (known, operator) {
-        (Value::String(known), _) => {
-            let (known, text) = (
-                known.to_lowercase(),
-                value.text().unwrap_or_default().to_lowercase(),
-            );
-            match operator {
-                Operator::Equal => known == text,
-                Operator::NotEqual => known != text,
-                Operator::Contains => known.contains(&text),
-                Operator::StartsWith => known.starts_with(&text),
-                Operator::EndsWith => known.ends_with(&text),
-                _ => {
-                    return Err(Error::invalid_filter(format!(
-                        "The attribute `{path}` supports eq, ne, co, sw, ew and pr, not {}.",
-                        operator.name()
-                    )));
-                }
-            }
-        }
-        (known, Operator::Equal) => {
-            Some(known.clone()) == boolean(&value.to_value()).map(Value::Bool)
-        }
-        (known, Operator::NotEqual) => {
-            Some(known.clone()) != boolean(&value.to_value()).map(Value::Bool)
-        }
-        _ => {
-            return Err(Error::invalid_filter(format!(
-                "The attribute `{path}` supports eq, ne and pr, not {}.",
-                operator.name()
-            )));
-        }
-    };
-    Ok(if holds { Test::Always } else { Test::Never })
+fn nested(path: &AttributePath) -> Error {
+    Error::invalid_filter(format!(
+        "Brackets inside brackets are not part of the grammar ({}).",
+        quoted(&path.to_string())
+    ))
 }

@@ -1,13 +1,26 @@
 //! SCIM filters as LDAP filters.
 
 use super::*;
-use crate::scim::Filter;
+use crate::scim::{Dialect, Filter};
 
 pub(super) fn push(directory: &str, of: &str, filter: &str) -> Result<String, String> {
-    let mapping = mapping(directory);
+    push_to(&mapping(directory), of, filter)
+}
+
+/// The LDAP filter; and after a question mark what is left of the SCIM filter.
+pub(super) fn push_to(mapping: &Mapping, of: &str, filter: &str) -> Result<String, String> {
+    let of = mapping.resource(of).unwrap();
     let filter = Filter::parse(filter).unwrap();
-    match mapping.resource(of).unwrap().filter(&filter, &table()) {
-        Ok(filter) => Ok(filter.to_string()),
+    let filter = filter.resolve(&of.definition, &Dialect::lenient());
+    match filter.and_then(|filter| of.filter(&filter, &table())) {
+        Ok(Translation {
+            filter,
+            residual: None,
+        }) => Ok(filter.to_string()),
+        Ok(Translation {
+            filter,
+            residual: Some(residual),
+        }) => Ok(format!("{filter} ? {residual}")),
         Err(error) => {
             assert_eq!(error.scim_type, Some(crate::scim::ScimType::InvalidFilter));
             Err(error.detail)
@@ -22,6 +35,9 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
     let everything = crate::ldap::Filter::everything().to_string();
     let nothing = crate::ldap::Filter::nothing().to_string();
     let manager = format!("{ENTERPRISE}:manager eq \"{P3}\"");
+    let anybody = format!(r#"{everything} ? externalId ne "00ujl""#);
+    let core = "urn:ietf:params:scim:schemas:core:2.0:User";
+    let schemas = format!(r#"schemas eq "{ENTERPRISE}" and not (schemas eq "{core}")"#);
     let table: Vec<(&str, &str, &str)> = vec![
         (
             r#"userName eq "ana@example.com""#,
@@ -92,10 +108,17 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
         ),
         ("active pr", "(userAccountControl=*)", &everything),
         (
-            r#"externalId eq "00ujl""#,
-            "(msDS-cloudExtensionAttribute1=00ujl)",
-            "(scimExternalId=00ujl)",
+            r#"externalId eq "00-15""#,
+            "(msDS-cloudExtensionAttribute1=00-15)",
+            "(scimExternalId=00-15)",
         ),
+        // Its case counts in SCIM, and not in Active Directory.
+        (
+            r#"externalId eq "00ujl""#,
+            r#"(msDS-cloudExtensionAttribute1=00ujl) ? externalId eq "00ujl""#,
+            r#"(scimExternalId=00ujl) ? externalId eq "00ujl""#,
+        ),
+        (r#"externalId ne "00ujl""#, &anybody, &anybody),
         (
             &manager,
             "(manager=uid=p3,ou=people,dc=example)",
@@ -140,6 +163,37 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
             "(whenCreated=20260131235959.0Z)",
             "(createTimestamp=20260131235959Z)",
         ),
+        (
+            r#"meta.created eq "2026-01-31T23:59:59.5Z""#,
+            &nothing,
+            &nothing,
+        ),
+        (
+            r#"meta.lastModified gt "2026-01-31T23:59:59Z""#,
+            "(whenChanged>=20260201000000.0Z)",
+            "(modifyTimestamp>=20260201000000Z)",
+        ),
+        (
+            r#"meta.lastModified gt "2026-01-31T23:59:59.5Z""#,
+            "(whenChanged>=20260201000000.0Z)",
+            "(modifyTimestamp>=20260201000000Z)",
+        ),
+        (
+            r#"meta.lastModified ge "2026-02-01T00:59:59+01:00""#,
+            "(whenChanged>=20260131235959.0Z)",
+            "(modifyTimestamp>=20260131235959Z)",
+        ),
+        (
+            r#"not (meta.lastModified lt "2026-02-01T00:00:00Z")"#,
+            "(!(whenChanged<=20260131235959.0Z))",
+            "(!(modifyTimestamp<=20260131235959Z))",
+        ),
+        (
+            r#"meta.lastModified le "2026-01-31T23:59:59.9Z""#,
+            "(whenChanged<=20260131235959.0Z)",
+            "(modifyTimestamp<=20260131235959Z)",
+        ),
+        (&schemas, &nothing, &nothing),
     ];
     for (filter, active_directory, openldap) in table {
         assert_eq!(
@@ -256,14 +310,96 @@ fn line_breaks_of_an_address_are_asked_as_the_directory_writes_them() {
     );
 }
 
+/// What is left over is asked of a superset, and whatever else the filter says still narrows it.
 #[test]
-fn what_cannot_be_asked_is_refused_with_the_attribute_and_what_can() {
-    for (of, filter, expected) in [
+fn what_ldap_cannot_say_is_left_over() {
+    let everything = crate::ldap::Filter::everything().to_string();
+    let table: Vec<(&str, &str, String)> = vec![
+        ("User", r#"title gt "a""#, r#"(title=*) ? title gt "a""#.into()),
         (
             "User",
-            r#"title gt "a""#,
-            "The attribute `title` supports eq, ne, co, sw, ew, pr in this directory, not gt.",
+            r#"not (title gt "a")"#,
+            format!(r#"{everything} ? not (title gt "a")"#),
         ),
+        (
+            "User",
+            r#"userName sw "a" and title gt "a" and userType pr and title lt "b""#,
+            r#"(&(uid=a*)(title=*)(employeeType=*)(title=*)) ? title gt "a" and title lt "b""#.into(),
+        ),
+        (
+            "User",
+            r#"userName eq "a" or title gt "a""#,
+            r#"(|(uid=a)(title=*)) ? userName eq "a" or title gt "a""#.into(),
+        ),
+        (
+            "User",
+            r#"userName eq "a" and not (userType eq "x" and title gt "a")"#,
+            format!(r#"(uid=a) ? not (userType eq "x" and title gt "a")"#),
+        ),
+        (
+            "User",
+            r#"not (userType eq "x" or title gt "a")"#,
+            r#"(!(employeeType=x)) ? not (userType eq "x" or title gt "a")"#.into(),
+        ),
+        // A directory takes spaces at the ends of a part for nothing.
+        (
+            "User",
+            r#"title co " of  staff""#,
+            r#"(title=*of*staff*) ? title co " of  staff""#.into(),
+        ),
+        ("User", r#"title sw " ""#, r#"(title=*) ? title sw " ""#.into()),
+        ("User", r#"id co "1""#, format!(r#"{everything} ? id co "1""#)),
+        (
+            "User",
+            r#"groups.display eq "Ops""#,
+            r#"(memberOf=*) ? groups.display eq "Ops""#.into(),
+        ),
+        (
+            "User",
+            r#"phoneNumbers[type eq "fax"].value eq "1""#,
+            r#"(&(facsimileTelephoneNumber=*)(facsimileTelephoneNumber=*)) ? phoneNumbers[type eq "fax" and value eq "1"]"#.into(),
+        ),
+        (
+            "User",
+            r#"emails[type eq "other" and value co "a" and value co "b"]"#,
+            r#"(&(scimOtherMail=*)(scimOtherMail=*a*)(scimOtherMail=*b*)) ? emails[type eq "other" and value co "a" and value co "b"]"#.into(),
+        ),
+        (
+            "Group",
+            r#"members[type eq "User"]"#,
+            r#"(member=*) ? members[type eq "User"]"#.into(),
+        ),
+        ("Group", "members pr", "(member=*) ? members pr".into()),
+        (
+            "User",
+            r#"meta.created sw "2026""#,
+            r#"(createTimestamp=*) ? meta.created sw "2026""#.into(),
+        ),
+    ];
+    for (of, filter, expected) in table {
+        assert_eq!(push("openldap", of, filter), Ok(expected), "{filter}");
+    }
+    let lines = r#""urn:example:scim:extension:acme:2.0:User:floor" = { ldap = "roomNumber", codec = "integer" }"#;
+    for (operator, asked) in [
+        ("eq", "7"),
+        ("gt", "*"),
+        ("ge", "*"),
+        ("lt", "*"),
+        ("le", "*"),
+    ] {
+        let filter = format!("urn:example:scim:extension:acme:2.0:User:floor {operator} 7");
+        let pushed = push_to(&custom("openldap", lines), "User", &filter).unwrap();
+        assert!(
+            pushed.starts_with(&format!("(roomNumber={asked})")),
+            "{pushed}"
+        );
+        assert_eq!(pushed.contains('?'), operator != "eq", "{pushed}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_with_the_attribute_and_the_reason() {
+    for (of, filter, expected) in [
         (
             "User",
             r#"nickNmae eq "a""#,
@@ -271,7 +407,22 @@ fn what_cannot_be_asked_is_refused_with_the_attribute_and_what_can() {
         ),
         (
             "User",
-            r#"password eq "a""#,
+            r#"title eq "" and shoeSize eq "1""#,
+            "The attribute `shoeSize` is not mapped for User",
+        ),
+        (
+            "User",
+            r#"phoneNumbers[type eq "nowhere" and shoeSize eq "1"]"#,
+            "The attribute `phoneNumbers.shoeSize` is not mapped for User",
+        ),
+        (
+            "Group",
+            r#"members[shoeSize eq "1"]"#,
+            "The attribute `members.shoeSize` is not mapped for Group",
+        ),
+        (
+            "User",
+            r#"title ne "" or password eq "a""#,
             "The attribute `password` can never be part of a filter",
         ),
         (
@@ -282,57 +433,27 @@ fn what_cannot_be_asked_is_refused_with_the_attribute_and_what_can() {
         (
             "User",
             r#"name eq "Ana""#,
-            "The attribute `name` cannot be compared as a whole",
+            "name cannot be compared with `Ana` by `eq`: it is of type complex",
         ),
         (
             "User",
             r#"active eq "maybe""#,
-            "The attribute `active` is compared with true or false",
+            "active cannot be compared with `maybe` by `eq`: it is of type boolean",
         ),
         (
             "User",
-            r#"active co "tr""#,
-            "The attribute `active` supports eq, ne, pr",
+            r#"active gt "true""#,
+            "active cannot be compared with `true` by `gt`: it is of type boolean",
         ),
         (
             "User",
-            r#"meta.lastModified ge "2026-01-01T00:00:00Z""#,
-            "The attribute `meta.lastModified` supports eq, ne and pr, not ge.",
-        ),
-        (
-            "User",
-            r#"id co "1""#,
-            "The attribute `id` supports eq, ne and pr",
-        ),
-        (
-            "User",
-            r#"groups.display eq "Ops""#,
-            "The attribute `groups.display` cannot be compared as a whole",
-        ),
-        (
-            "User",
-            r#"phoneNumbers[type eq "fax"].value eq "1""#,
-            "The attribute `phoneNumbers[type eq \"fax\"].value` supports pr in this directory",
-        ),
-        (
-            "User",
-            r#"emails[type eq "other" and value co "a" and value co "b"]"#,
-            "Inside `emails[…]` one comparison",
+            r#"meta.created gt "yesterday""#,
+            "meta.created cannot be compared with `yesterday` by `gt`: it is of type dateTime",
         ),
         (
             "User",
             r#"title[value eq "x"]"#,
             "The attribute `title` has no elements",
-        ),
-        (
-            "Group",
-            r#"members[type eq "User"]"#,
-            "Inside `members[…]` only `value eq`",
-        ),
-        (
-            "Group",
-            "members pr",
-            "The attribute `members` supports eq, ne in this directory",
         ),
     ] {
         let detail = push("openldap", of, filter).unwrap_err();

@@ -12,7 +12,9 @@ mod writing;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Mapping, ReadContext, ReferenceTable, ResourceMapping, TypeBase, WriteContext};
+use super::{
+    Mapping, ReadContext, ReferenceTable, ResourceMapping, Translation, TypeBase, WriteContext,
+};
 use crate::ldap::{AttributeName, Dn, Entry, Modification, ModificationKind, Reference, Values};
 use crate::scim::Resource;
 

@@ -2,7 +2,8 @@
 //!
 //! Strings compare without case unless the schema says `caseExact`; points in time compare as such.
 //! `ne` is the opposite of `eq`, so on several values it means that none is equal and on no value it
-//! holds, which is also what its translation to LDAP means.
+//! holds, which is also what its translation to LDAP means. An element that does not say whether it is
+//! `primary` is not (RFC 7643 §2.4).
 
 use std::cmp::Ordering;
 
@@ -28,9 +29,14 @@ impl Filter {
                 let Some(resolved) = definition.lookup(path) else {
                     return false;
                 };
-                let canonical = resolved.path();
-                let found = resource.values(&canonical);
-                compare(found, resolved.leaf(), *operator, value)
+                let (canonical, leaf) = (resolved.path(), resolved.leaf());
+                if resolved.attribute.multi_valued && resolved.sub.is_some() {
+                    let elements = resource.elements(&canonical).iter();
+                    let parts = elements
+                        .filter_map(|element| said(leaf, element.as_object()?.get(&leaf.name)));
+                    return compare(parts, leaf, *operator, value);
+                }
+                compare(resource.values(&canonical), leaf, *operator, value)
             }
             Filter::Present(path) => definition
                 .canonical(path)
@@ -71,10 +77,26 @@ pub(in crate::scim) fn matches_element(
             path,
             operator,
             value,
-        } => part(path)
-            .is_some_and(|(leaf, found)| compare(found.into_iter(), leaf, *operator, value)),
+        } => part(path).is_some_and(|(leaf, found)| {
+            compare(said(leaf, found).into_iter(), leaf, *operator, value)
+        }),
         Filter::Present(path) => part(path).is_some_and(|(_, found)| found.is_some_and(is_present)),
         Filter::ValuePath { .. } => false,
+    }
+}
+
+/// What an element says of a sub-attribute that was found in it, or not.
+fn said<'a>(sub: &Attribute, found: Option<&'a Value>) -> Option<&'a Value> {
+    found.or_else(|| (sub.name == "primary").then_some(&Value::Bool(false)))
+}
+
+impl Operator {
+    /// Whether the comparison of a value of this attribute holds. `ne` is that of one value here.
+    pub fn holds(self, value: &Value, of: &Attribute, wanted: &Literal) -> bool {
+        match self {
+            Operator::NotEqual => !holds(value, of, Operator::Equal, wanted),
+            _ => holds(value, of, self, wanted),
+        }
     }
 }
 
@@ -128,7 +150,9 @@ fn holds(value: &Value, leaf: &Attribute, operator: Operator, wanted: &Literal) 
             {
                 return agrees(operator, value.cmp(&wanted));
             }
-            strings(value, wanted, operator, leaf.case_exact)
+            // Base64 has letters of both cases.
+            let exact = leaf.case_exact || leaf.kind == Kind::Binary;
+            strings(value, wanted, operator, exact)
         }
         _ => false,
     }

@@ -1,7 +1,8 @@
 //! Filters: the tree, its printed form, the parser and the evaluation in memory.
 //!
 //! The grammar is the whole of RFC 7644 §3.4.2.2. Parsing is bounded in length and depth; evaluation
-//! serves the value filters of PATCH, where the elements are already at hand.
+//! serves the value filters of PATCH, where the elements are already at hand, and what a directory could
+//! not answer.
 
 mod literal;
 mod matching;
@@ -23,9 +24,9 @@ pub(super) use resolve::text_as_boolean;
 /// A filter, RFC 7644 §3.4.2.2.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
-    /// All must match; two or more when parsed.
+    /// All must match; two or more when parsed. None at all: everything matches.
     And(Vec<Filter>),
-    /// One must match; two or more when parsed.
+    /// One must match; two or more when parsed. None at all: nothing matches.
     Or(Vec<Filter>),
     /// Must not match.
     Not(Box<Filter>),
@@ -83,6 +84,30 @@ impl Filter {
                         .sub
                         .as_deref()
                         .is_some_and(|sub| sub.eq_ignore_ascii_case(name))
+            }
+        }
+    }
+
+    /// The attributes and sub-attributes that the filter asks for, each once; of a value path the attribute before the
+    /// brackets.
+    pub fn paths(&self) -> Vec<&AttributePath> {
+        let mut found = Vec::new();
+        self.collect_paths(&mut found);
+        found
+    }
+
+    fn collect_paths<'a>(&'a self, found: &mut Vec<&'a AttributePath>) {
+        match self {
+            Filter::And(parts) | Filter::Or(parts) => {
+                parts.iter().for_each(|part| part.collect_paths(found));
+            }
+            Filter::Not(inner) => inner.collect_paths(found),
+            Filter::ValuePath { path, .. }
+            | Filter::Compare { path, .. }
+            | Filter::Present(path) => {
+                if !found.contains(&path) {
+                    found.push(path);
+                }
             }
         }
     }

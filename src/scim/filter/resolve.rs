@@ -60,6 +60,40 @@ impl Filter {
         })
     }
 
+    /// The same filter for a type that may lack some of its attributes: these have no value, as RFC 7644
+    /// §3.4.2.1 says of queries over several types.
+    #[must_use]
+    pub fn without_undefined(self, definition: &Definition, dialect: &Dialect) -> Filter {
+        let known = |path: &AttributePath| definition.lookup_in(path, dialect).is_some();
+        match self {
+            Filter::And(parts) => Filter::And(all_without(parts, definition, dialect)),
+            Filter::Or(parts) => Filter::Or(all_without(parts, definition, dialect)),
+            Filter::Not(inner) => {
+                Filter::Not(Box::new(inner.without_undefined(definition, dialect)))
+            }
+            Filter::Compare {
+                path,
+                operator,
+                value,
+            } if !known(&path) => {
+                let holds = match operator {
+                    Operator::Equal => value == Literal::Null,
+                    Operator::NotEqual => value != Literal::Null,
+                    _ => false,
+                };
+                if holds {
+                    Filter::And(Vec::new())
+                } else {
+                    Filter::Or(Vec::new())
+                }
+            }
+            Filter::Present(path) | Filter::ValuePath { path, .. } if !known(&path) => {
+                Filter::Or(Vec::new())
+            }
+            test => test,
+        }
+    }
+
     /// As `resolve`, for what stands in the brackets after an attribute.
     pub(in crate::scim) fn resolve_element(
         self,
@@ -118,6 +152,13 @@ impl Filter {
             test => change(test),
         }
     }
+}
+
+fn all_without(parts: Vec<Filter>, definition: &Definition, dialect: &Dialect) -> Vec<Filter> {
+    parts
+        .into_iter()
+        .map(|part| part.without_undefined(definition, dialect))
+        .collect()
 }
 
 fn map_all(

@@ -334,6 +334,44 @@ fn filter() -> impl Strategy<Value = Filter> {
     tree(prop_oneof![3 => test_on(attribute_path().boxed()), 1 => value_path])
 }
 
+#[test]
+fn an_attribute_that_a_type_does_not_have_has_no_value() {
+    let nobody = Resource::new();
+    for (text, expected) in [
+        ("members pr", false),
+        ("members.value eq \"1\"", false),
+        ("members ne \"1\"", true),
+        ("members eq null", true),
+        ("members ne null", false),
+        ("members gt \"1\"", false),
+        ("members[value eq \"1\"]", false),
+        ("not (members pr)", true),
+        ("members pr or not (userName pr)", true),
+        ("members ne \"1\" and userName pr", false),
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        let filter = filter.without_undefined(&users(), &Dialect::strict());
+        assert_eq!(filter.matches(&nobody, &users()), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_element_that_does_not_say_that_it_is_primary_is_not() {
+    let ana = user(json!({ "emails": [
+        { "type": "work", "value": "w", "primary": true },
+        { "type": "home", "value": "h" },
+    ] }));
+    for (text, expected) in [
+        ("emails[primary eq false and value eq \"h\"]", true),
+        ("emails[primary ne true and value eq \"w\"]", false),
+        ("emails[primary pr and value eq \"h\"]", false),
+        ("emails.primary eq false", true),
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        assert_eq!(filter.matches(&ana, &users()), expected, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn parsing_what_was_printed_gives_the_same_filter(filter in filter()) {

@@ -1,5 +1,5 @@
 //! Filters that a directory answers with "undefined" (RFC 4511 §4.5.1.7), or cannot answer at all: the bridge answers
-//! right or refuses, and never with a set that is silently wrong.
+//! right all the same, and never with a set that is silently wrong.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use crate::support::{Bridge, both};
 both!(stories: [
     a_filter_and_its_opposite_divide_everybody,
     a_value_that_the_attribute_cannot_hold_is_equal_to_nothing,
-    parts_of_a_value_are_found_or_the_filter_is_refused,
+    parts_of_a_value_are_found_without_a_rule_for_them,
     telephone_numbers_are_asked_for_by_type,
-    members_with_another_id_cannot_be_asked_for,
-    another_value_of_a_list_cannot_be_asked_for,
+    members_with_another_id_are_found,
+    another_value_of_a_list_is_found,
     disabled_accounts_are_found_as_they_are_shown,
 ]);
 
@@ -69,7 +69,6 @@ async fn a_filter_and_its_opposite_divide_everybody(bridge: &Bridge) {
         }
     }
     assert!(paths.len() > 30, "{paths:?}");
-    let (mut answered, mut refused) = (0, 0);
     for path in &paths {
         for operator in ["eq", "ne", "co", "sw", "ew"] {
             for value in ["0100", "é", "#", "*", "-", "\\\\", "$", "\u{ffff}", " "] {
@@ -77,21 +76,12 @@ async fn a_filter_and_its_opposite_divide_everybody(bridge: &Bridge) {
                 let answer = bridge.entra().filter("/Users?count=0", &filter).await;
                 let opposite = format!("not ({filter})");
                 let opposite = bridge.entra().filter("/Users?count=0", &opposite).await;
-                if answer.status != 200 {
-                    let detail = answer.bad_request("invalidFilter");
-                    assert!(detail.contains(operator), "{filter}: {detail}");
-                    assert_eq!(opposite.bad_request("invalidFilter"), detail);
-                    refused += 1;
-                    continue;
-                }
                 let total = |answer: &Value| answer["totalResults"].as_u64().expect("a number");
-                let (with, without) = (total(&answer.body), total(&opposite.is(200).body));
+                let (with, without) = (total(&answer.is(200).body), total(&opposite.is(200).body));
                 assert_eq!(with + without, 3, "{filter}: {with} and {without}");
-                answered += 1;
             }
         }
     }
-    assert!(answered > refused, "{answered} answered, {refused} refused");
 }
 
 /// The filters of all text attributes of a schema, with `{}` for operator and value.
@@ -151,22 +141,15 @@ async fn a_value_that_the_attribute_cannot_hold_is_equal_to_nothing(bridge: &Bri
     );
 }
 
-async fn parts_of_a_value_are_found_or_the_filter_is_refused(bridge: &Bridge) {
+async fn parts_of_a_value_are_found_without_a_rule_for_them(bridge: &Bridge) {
     three_users(bridge).await;
     for (filter, found) in [
         ("profileUrl co \"bo.example\"", vec!["bo"]),
         ("profileUrl sw \"https\"", vec!["ana", "bo"]),
         ("not (profileUrl ew \"zzz\")", vec!["ana", "bo", "cy"]),
     ] {
-        let answer = bridge.entra().filter("/Users", filter).await;
-        if bridge.kind().pick(true, false) {
-            // labeledURI has no substrings rule.
-            let detail = answer.bad_request("invalidFilter");
-            let told = "The attribute `profileUrl` supports eq, ne, pr in this directory, not ";
-            assert!(detail.starts_with(told), "{filter}: {detail}");
-        } else {
-            assert_eq!(users(bridge, filter).await, found, "{filter}");
-        }
+        // OpenLDAP's labeledURI has no substrings rule.
+        assert_eq!(users(bridge, filter).await, found, "{filter}");
     }
     let own = "profileUrl eq \"https://bo.example.test/Home\"";
     assert_eq!(users(bridge, own).await, ["bo"]);
@@ -200,37 +183,20 @@ async fn telephone_numbers_are_asked_for_by_type(bridge: &Bridge) {
     ] {
         assert_eq!(users(bridge, filter).await, found, "{filter}");
     }
-    for (filter, found, remedy) in [
-        (
-            "phoneNumbers.value ew \"0199\"",
-            vec!["ana"],
-            "`phoneNumbers[type ne \"fax\" and value ew …]` leaves it out",
-        ),
-        (
-            "phoneNumbers.value ne \"+1 555 0100\"",
-            vec!["cy"],
-            "`not (phoneNumbers[type ne \"fax\" and value eq …])` leaves it out",
-        ),
+    // The standard schema gives fax numbers no rule to compare them by.
+    for (filter, found) in [
+        ("phoneNumbers.value ew \"0199\"", vec!["ana"]),
+        ("phoneNumbers.value ne \"+1 555 0100\"", vec!["cy"]),
         (
             "phoneNumbers[type eq \"fax\"].value ew \"0199\"",
             vec!["ana"],
-            "supports pr",
         ),
     ] {
-        if bridge.kind().pick(true, false) {
-            let answer = bridge.entra().filter("/Users", filter).await;
-            let detail = answer.bad_request("invalidFilter");
-            assert!(
-                detail.contains("phoneNumbers[type eq \"fax\"].value") && detail.contains(remedy),
-                "{filter}: {detail}"
-            );
-        } else {
-            assert_eq!(users(bridge, filter).await, found, "{filter}");
-        }
+        assert_eq!(users(bridge, filter).await, found, "{filter}");
     }
 }
 
-async fn members_with_another_id_cannot_be_asked_for(bridge: &Bridge) {
+async fn members_with_another_id_are_found(bridge: &Bridge) {
     let (ana, bo) = (
         create_user(bridge, "ana").await,
         create_user(bridge, "bo").await,
@@ -238,20 +204,18 @@ async fn members_with_another_id_cannot_be_asked_for(bridge: &Bridge) {
     create_group_of(bridge, "first", &[&ana, &bo]).await;
     create_group_of(bridge, "second", &[&bo]).await;
     create_group_of(bridge, "third", &[]).await;
-    for filter in [
-        format!("members[value ne \"{ana}\"]"),
-        format!("members[not (value eq \"{ana}\")]"),
-        format!("members[value eq \"{bo}\" or value ne \"{ana}\"]"),
-    ] {
-        let answer = bridge.entra().filter("/Groups", &filter).await;
-        let detail = answer.bad_request("invalidFilter");
-        assert!(
-            detail.starts_with("Inside `members[…]` only `value eq`")
-                && detail.contains("`members.value ne`"),
-            "{filter}: {detail}"
-        );
-    }
     for (filter, found) in [
+        (
+            format!("members[value ne \"{ana}\"]"),
+            vec!["first", "second"],
+        ),
+        (format!("members[not (value eq \"{bo}\")]"), vec!["first"]),
+        (
+            "members[type eq \"User\"]".to_owned(),
+            vec!["first", "second"],
+        ),
+        ("members pr".to_owned(), vec!["first", "second"]),
+        ("not (members pr)".to_owned(), vec!["third"]),
         (format!("members[value eq \"{ana}\"]"), vec!["first"]),
         (
             format!("members[value eq \"{ana}\" or value eq \"{bo}\"]"),
@@ -271,7 +235,7 @@ async fn members_with_another_id_cannot_be_asked_for(bridge: &Bridge) {
     }
 }
 
-async fn another_value_of_a_list_cannot_be_asked_for(bridge: &Bridge) {
+async fn another_value_of_a_list_is_found(bridge: &Bridge) {
     for (first, others) in [("ana", vec!["a", "b"]), ("bo", vec!["a"]), ("cy", vec![])] {
         let mut user = entra_user(bridge, first);
         let emails = user["emails"].as_array_mut().expect("a list");
@@ -284,19 +248,19 @@ async fn another_value_of_a_list_cannot_be_asked_for(bridge: &Bridge) {
         format!("a@{}.test", bridge.tag),
         format!("b@{}.test", bridge.tag),
     );
-    for filter in [
-        format!("emails[type eq \"other\" and value ne \"{a}\"]"),
-        format!("emails[type eq \"other\" and not (value eq \"{a}\")]"),
-        "emails[type eq \"other\" and value sw \"a\" and value ew \"test\"]".to_owned(),
-    ] {
-        let answer = bridge.entra().filter("/Users", &filter).await;
-        let detail = answer.bad_request("invalidFilter");
-        assert!(
-            detail.starts_with("Inside `emails[…]`"),
-            "{filter}: {detail}"
-        );
-    }
     for (filter, found) in [
+        (
+            format!("emails[type eq \"other\" and value ne \"{a}\"]"),
+            vec!["ana"],
+        ),
+        (
+            format!("emails[type eq \"other\" and not (value eq \"{a}\")]"),
+            vec!["ana"],
+        ),
+        (
+            "emails[type eq \"other\" and value sw \"a\" and value ew \"test\"]".to_owned(),
+            vec!["ana", "bo"],
+        ),
         (
             format!("emails[type eq \"other\" and value eq \"{a}\"]"),
             vec!["ana", "bo"],

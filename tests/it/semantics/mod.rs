@@ -1,6 +1,7 @@
 //! What a SCIM operation means for a directory, beyond what any single provider sends: one file per topic.
 
 mod account_control;
+mod agreement;
 mod bind_refused;
 mod empty_values;
 mod fences;
@@ -14,6 +15,7 @@ mod lists;
 mod members;
 mod outage;
 mod passwords;
+mod queries;
 mod references;
 mod rights;
 mod uniqueness;

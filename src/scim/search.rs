@@ -1,0 +1,147 @@
+//! A query in a body: POST to `/.search`, RFC 7644 §3.4.3.
+
+use serde_json::{Map, Value};
+
+use super::dialect::{Dialect, Leniency};
+use super::error::Error;
+
+/// URN of the search message.
+pub const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+/// The members of a SearchRequest, as a query string would have carried them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// `filter`.
+    pub filter: Option<String>,
+    /// `sortBy`.
+    pub sort_by: Option<String>,
+    /// `sortOrder`.
+    pub sort_order: Option<String>,
+    /// `startIndex`.
+    pub start_index: Option<String>,
+    /// `count`.
+    pub count: Option<String>,
+    /// `attributes`, comma-separated.
+    pub attributes: Option<String>,
+    /// `excludedAttributes`, comma-separated.
+    pub excluded_attributes: Option<String>,
+}
+
+impl SearchRequest {
+    /// Reads a SearchRequest. Names may be in any case, null is absent, and what is unknown is ignored.
+    ///
+    /// Fails with `invalidSyntax` for the structure and `invalidValue` for a member of the wrong type.
+    pub fn parse(value: Value, dialect: &Dialect) -> Result<SearchRequest, Error> {
+        let Value::Object(mut body) = value else {
+            return Err(Error::invalid_syntax(
+                "The body must be a JSON object with `schemas` and the parameters of the search.",
+            ));
+        };
+        let declared = take(&mut body, "schemas").is_some_and(|schemas| {
+            let urns = schemas.as_array().into_iter().flatten();
+            urns.filter_map(Value::as_str)
+                .any(|urn| urn.eq_ignore_ascii_case(SEARCH_URN))
+        });
+        if !declared && !dialect.allows(Leniency::UndeclaredSchema) {
+            return Err(Error::invalid_syntax(format!(
+                "schemas does not list {SEARCH_URN}; add it."
+            )));
+        }
+        Ok(SearchRequest {
+            filter: text(&mut body, "filter")?,
+            sort_by: text(&mut body, "sortBy")?,
+            sort_order: text(&mut body, "sortOrder")?,
+            start_index: number(&mut body, "startIndex")?,
+            count: number(&mut body, "count")?,
+            attributes: names(&mut body, "attributes")?,
+            excluded_attributes: names(&mut body, "excludedAttributes")?,
+        })
+    }
+}
+
+/// The value of a key in any case (RFC 7643 §2.1).
+fn take(object: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    let key = object
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case(name))?
+        .clone();
+    object.swap_remove(&key).filter(|value| !value.is_null())
+}
+
+fn text(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
+    match take(body, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong(name, "a string")),
+    }
+}
+
+/// Digits in quotes are taken for a number: they are read in the same way as those of a query string.
+fn number(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
+    match take(body, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Number(number)) if !number.is_f64() => Ok(Some(number.to_string())),
+        Some(_) => Err(wrong(name, "a whole number")),
+    }
+}
+
+fn names(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
+    match take(body, name) {
+        None => Ok(None),
+        Some(Value::String(names)) => Ok(Some(names)),
+        Some(Value::Array(names)) => {
+            let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
+            let names = names.ok_or_else(|| wrong(name, "an array of attribute paths"))?;
+            Ok(Some(names.join(",")))
+        }
+        Some(_) => Err(wrong(name, "an array of attribute paths")),
+    }
+}
+
+fn wrong(name: &str, kind: &str) -> Error {
+    Error::invalid_value(format!("`{name}` must be {kind}; correct its type."))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_parameter_is_read() {
+        let body = json!({
+            "schemas": [SEARCH_URN], "Attributes": ["userName", "emails.value"], "excludedAttributes": ["members"],
+            "filter": "title pr", "sortBy": "userName", "sortOrder": "descending", "startIndex": 11, "count": 5, "more": 1,
+        });
+        let some = |text: &str| Some(text.to_owned());
+        let expected = SearchRequest {
+            filter: some("title pr"),
+            sort_by: some("userName"),
+            sort_order: some("descending"),
+            start_index: some("11"),
+            count: some("5"),
+            attributes: some("userName,emails.value"),
+            excluded_attributes: some("members"),
+        };
+        assert_eq!(SearchRequest::parse(body, &Dialect::strict()), Ok(expected));
+    }
+
+    #[test]
+    fn what_has_another_type_is_refused_by_name() {
+        for (body, name) in [
+            (json!({ "filter": 1 }), "`filter`"),
+            (json!({ "count": 1.5 }), "`count`"),
+            (json!({ "count": true }), "`count`"),
+            (json!({ "attributes": [1] }), "`attributes`"),
+            (json!([]), "The body"),
+        ] {
+            let error = SearchRequest::parse(body, &Dialect::lenient()).unwrap_err();
+            assert!(error.detail.starts_with(name), "{error}");
+        }
+        let nothing = SearchRequest::parse(json!({ "filter": null }), &Dialect::lenient());
+        assert_eq!(nothing, Ok(SearchRequest::default()));
+        assert!(SearchRequest::parse(json!({}), &Dialect::strict()).is_err());
+    }
+}
