@@ -121,7 +121,8 @@ async fn serve(
     let ticket = state.in_flight.enter().ok_or(Fault::Busy)?;
     let until = identity.began + settings.request_timeout;
     let caller = caller(request, settings, version, client, identity, until);
-    let query = query::read(request.uri().query().unwrap_or_default()).map(|query| version.query(query));
+    let query =
+        query::read(request.uri().query().unwrap_or_default()).map(|query| version.query(query));
     // A probe of the base URL wants to see SCIM alive; with parameters it is a query over all resources.
     let is_query = version == Version::V2
         && target == Target::Base
