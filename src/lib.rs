@@ -40,8 +40,8 @@
 //!   be served in time is refused in time.
 //! - **An outage is 503**, never 404 and never an empty list.
 //! - **A write whose outcome is unknown is never repeated blindly**: read, compare, then decide.
-//! - **A client that hangs up stops nothing half way.** Operations run on their own runtime, not on the HTTP threads, and a
-//!   stopping bridge waits for them.
+//! - **A client that hangs up stops nothing half way.** Writes run on their own runtime, not on the HTTP threads, and a
+//!   stopping bridge waits for them. Short reads run on the HTTP thread, over a connection that it drives.
 //! - **Secrets print as `[redacted]`.** Passwords are never read, logged or returned; tokens are kept as hashes.
 //! - **Each layer has its own errors.** Status, scimType and detail are chosen in one table (`http/error.rs`); LDAP result
 //!   codes get their meaning in another (`directory/meaning.rs`).

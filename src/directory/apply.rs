@@ -13,7 +13,7 @@ use super::dispatch::Sent;
 use super::error::{Error, Rejection};
 use super::identity;
 use super::meaning::Meaning;
-use super::pool::Pool;
+use super::pool::{Pool, Purpose};
 use super::references::{self, Wanted, Way};
 use super::request::{Write, name_of};
 
@@ -283,7 +283,7 @@ impl Pool {
         deadline: Deadline,
     ) -> Result<(), Error> {
         let supported = {
-            let lease = self.lease(None, deadline).await?;
+            let lease = self.lease(Purpose::Read, None, deadline).await?;
             lease.connection.capabilities.supports(controls::ASSERTION)
         };
         if supported {

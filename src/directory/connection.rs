@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use super::capabilities::{self, Capabilities};
 use super::deadline::Deadline;
 use super::error::Error;
+use super::lane::Lane;
 use super::meaning::{self, Meaning};
 use super::settings::{Security, Server, Settings};
 use super::socket;
@@ -36,7 +37,10 @@ pub(super) struct Opening<'a> {
     pub(super) tls: Arc<ClientConfig>,
     /// The address to try first.
     pub(super) address: Option<SocketAddr>,
+    /// The bridge's own.
     pub(super) runtime: &'a Handle,
+    /// The thread that will drive it, if it is one thread's own.
+    pub(super) lane: Option<Arc<Lane>>,
     /// Told when the connection ends.
     pub(super) ended: Arc<Notify>,
     /// From 0 to 1: by how much of a tenth the connection's life is shortened, so that not all end together.
@@ -62,7 +66,10 @@ pub(super) struct Connection {
     probing: AtomicBool,
     state: Arc<State>,
     driver: AbortHandle,
+    /// Drives it.
     pub(super) runtime: Handle,
+    /// The thread whose reads it is kept for; none: everybody's.
+    pub(super) lane: Option<Arc<Lane>>,
 }
 
 /// What the task that watches the driver shares with the connection.
@@ -111,6 +118,11 @@ impl Connection {
     /// Why it ended.
     pub(super) fn end(&self) -> Option<String> {
         self.state.end.borrow().clone()
+    }
+
+    /// Whether it is kept for the reads of that thread.
+    pub(super) fn is_of(&self, lane: &Arc<Lane>) -> bool {
+        self.lane.as_ref().is_some_and(|own| Arc::ptr_eq(own, lane))
     }
 
     /// How many operations are in flight.
@@ -220,7 +232,9 @@ impl Drop for Connection {
 }
 
 async fn establish(opening: &Opening<'_>, deadline: Deadline) -> Result<Connection, Error> {
-    let (settings, server, runtime) = (opening.settings, opening.server, opening.runtime);
+    let (settings, server) = (opening.settings, opening.server);
+    let lane = opening.lane.as_ref();
+    let runtime = lane.map_or(opening.runtime, |lane| &lane.runtime);
     let (stream, address) = socket::connect(server, opening.address, settings.keepalive, deadline)
         .await
         .map_err(Error::unavailable)?;
@@ -253,7 +267,8 @@ async fn establish(opening: &Opening<'_>, deadline: Deadline) -> Result<Connecti
     });
     let driving = runtime.spawn(library.drive());
     let driver = driving.abort_handle();
-    runtime.spawn({
+    // Not where it is driven: a thread that ends takes its tasks with it, and the end is to be seen.
+    opening.runtime.spawn({
         let (state, permits, ended) = (
             Arc::clone(&state),
             Arc::clone(&permits),
@@ -294,6 +309,7 @@ async fn establish(opening: &Opening<'_>, deadline: Deadline) -> Result<Connecti
         state,
         driver,
         runtime: runtime.clone(),
+        lane: opening.lane.clone(),
     };
     bind(&connection, settings).await?;
     connection.capabilities = capabilities::read(&connection, deadline).await?;
@@ -341,8 +357,12 @@ async fn bind(connection: &Connection, settings: &Settings) -> Result<(), Error>
 struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
 
 impl<T> AbortOnDrop<T> {
+    /// Waits for it. Only the end of its runtime cancels it: then the bridge stops, and nobody wants to know why.
     async fn join(mut self) -> Result<T, tokio::task::JoinError> {
-        (&mut self.0).await
+        match (&mut self.0).await {
+            Err(end) if end.is_cancelled() => std::future::pending().await,
+            ended => ended,
+        }
     }
 }
 

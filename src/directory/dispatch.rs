@@ -9,7 +9,7 @@ use super::connection::{Connection, Lease};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::meaning::{self, Meaning};
-use super::pool::Pool;
+use super::pool::{Pool, Purpose};
 use super::request::Write;
 use super::wire::{Answer, Fault, Query};
 
@@ -38,7 +38,7 @@ impl Pool {
         let mut tries = 0;
         loop {
             tries += 1;
-            let lease = self.lease(avoid.as_ref(), deadline).await?;
+            let lease = self.lease(Purpose::Read, avoid.as_ref(), deadline).await?;
             let connection = Arc::clone(&lease.connection);
             let request = query(&connection);
             self.count_round_trip();
@@ -91,7 +91,7 @@ impl Pool {
         let mut tries = 0;
         loop {
             tries += 1;
-            let lease = match self.lease(avoid.as_ref(), deadline).await {
+            let lease = match self.lease(Purpose::Write, avoid.as_ref(), deadline).await {
                 Ok(lease) => lease,
                 Err(error) => return Sent::Not(error),
             };

@@ -10,7 +10,7 @@ use super::controls;
 use super::deadline::Deadline;
 use super::error::Error;
 use super::meaning;
-use super::pool::Pool;
+use super::pool::{Pool, Purpose};
 use super::references::Wanted;
 use super::search::Search;
 use super::wire::Query;
@@ -20,7 +20,7 @@ impl Pool {
         &self,
         deadline: Deadline,
     ) -> Result<Capabilities, Error> {
-        let lease = self.lease(None, deadline).await?;
+        let lease = self.lease(Purpose::Read, None, deadline).await?;
         Ok(lease.connection.capabilities.clone())
     }
 
@@ -84,7 +84,7 @@ impl Pool {
         if self.settings.kind == DirectoryKind::ActiveDirectory {
             return self.own_name_in_domain(bound_as, deadline).await;
         }
-        let lease = self.lease(None, deadline).await?;
+        let lease = self.lease(Purpose::Read, None, deadline).await?;
         if lease.connection.capabilities.supports(controls::WHO_AM_I) {
             self.count_round_trip();
             let mut ldap = lease.connection.handle();

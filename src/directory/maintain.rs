@@ -7,6 +7,7 @@ use super::capabilities::root_dse_query;
 use super::connection::{Connection, Opening, Place};
 use super::deadline::Deadline;
 use super::error::Error;
+use super::lane::{Lane, Vacancy};
 use super::measure;
 use super::pool::{Pool, backoff, jitter};
 
@@ -48,14 +49,14 @@ impl Pool {
 
     /// One look at the connections. Answers how long until the next.
     async fn look_after(self: Arc<Self>) -> Duration {
-        let live = self.sweep();
+        self.sweep();
         self.probe_idle();
         if let Some(opens) = self.state().gate.opens(Instant::now()) {
             return opens
                 .saturating_duration_since(Instant::now())
                 .min(TICK * 30);
         }
-        match self.fill(live).await {
+        match self.fill().await {
             Ok(()) => TICK,
             Err(error) => {
                 tracing::warn!(%error, "no connection to the directory could be opened");
@@ -66,8 +67,8 @@ impl Pool {
         }
     }
 
-    /// Takes out what has ended. Answers how many connections are left.
-    fn sweep(&self) -> usize {
+    /// Takes out what has ended.
+    fn sweep(&self) {
         let (ended, left) = {
             let mut state = self.state();
             let (open, ended): (Vec<_>, Vec<_>) = state
@@ -82,7 +83,6 @@ impl Pool {
             tracing::info!(address = %connection.place.address, reason, "a connection to the directory ended");
         }
         measure::connections(left);
-        left
     }
 
     /// Asks servers that have been silent for a while, or late, whether they are there. A connection without an answer
@@ -114,18 +114,15 @@ impl Pool {
     }
 
     /// Opens what is missing, replaces what has expired, goes back to the preferred server.
-    async fn fill(&self, mut live: usize) -> Result<(), Error> {
-        if live > 0 && self.go_back().await {
-            live = 1;
-        }
-        while live < self.settings.connections {
-            let connection = if live == 0 {
-                self.open_anywhere().await?
-            } else {
-                self.open_current().await?
-            };
-            self.install(connection, None);
-            live = self.state().connections.len();
+    async fn fill(&self) -> Result<(), Error> {
+        self.go_back().await;
+        while let Some(Vacancy { lane, replaces }) = self.vacancy() {
+            match self.open_current(lane.clone()).await {
+                Ok(connection) => self.install(connection, replaces.as_ref()),
+                // Its thread has ended meanwhile.
+                Err(_) if lane.is_some_and(|lane| !self.has(&lane)) => {}
+                Err(error) => return Err(error),
+            }
         }
         let most = self.settings.max_operations;
         let expired = self
@@ -135,45 +132,50 @@ impl Pool {
             .find(|one| one.has_expired(most))
             .cloned();
         if let Some(expired) = expired {
-            let connection = self.open_current().await?;
+            let connection = self.open_current(expired.lane.clone()).await?;
             self.install(connection, Some(&expired));
             self.wake.notify_one();
         }
         Ok(())
     }
 
-    /// Tries the preferred server while another is in use. Whether the connections moved.
-    async fn go_back(&self) -> bool {
+    /// Tries the preferred server while another is in use.
+    async fn go_back(&self) {
         {
             let mut state = self.state();
             let elsewhere = state.current.is_some_and(|place| place.server != 0);
-            if !elsewhere || state.last_fail_back.elapsed() < self.settings.fail_back_interval {
-                return false;
+            if state.connections.is_empty()
+                || !elsewhere
+                || state.last_fail_back.elapsed() < self.settings.fail_back_interval
+            {
+                return;
             }
             state.last_fail_back = Instant::now();
         }
-        match self.open(0, None).await {
+        match self.open(0, None, None).await {
             Ok(connection) => {
                 tracing::info!(address = %connection.place.address, "back to the preferred directory server");
                 self.install(connection, None);
-                true
             }
             Err(error) => {
                 // It counts as a bind that was tried, but the connections in use are good.
                 if let Error::BindRefused { .. } = error {
                     self.failed(error);
                 }
-                false
             }
         }
     }
 
-    /// Where the other connections lead.
-    async fn open_current(&self) -> Result<Connection, Error> {
-        let Some(place) = self.state().current else {
+    /// Where the other connections lead, or anywhere when there are none.
+    async fn open_current(&self, lane: Option<Arc<Lane>>) -> Result<Connection, Error> {
+        let current = {
+            let state = self.state();
+            state.current.filter(|_| !state.connections.is_empty())
+        };
+        let Some(place) = current else {
             return self.open_anywhere().await;
         };
-        let connection = self.open(place.server, Some(place)).await?;
+        let connection = self.open(place.server, Some(place), lane).await?;
         if connection.place != place && !self.state().connections.is_empty() {
             return Err(Error::unavailable(format!(
                 "{} did not answer, another address of its name did",
@@ -193,7 +195,7 @@ impl Pool {
         let mut problems = Vec::new();
         for index in order {
             match self
-                .open(index, last.filter(|place| place.server == index))
+                .open(index, last.filter(|place| place.server == index), None)
                 .await
             {
                 Ok(connection) => {
@@ -210,7 +212,12 @@ impl Pool {
         Err(Error::unavailable(problems.join("; ")))
     }
 
-    async fn open(&self, index: usize, place: Option<Place>) -> Result<Connection, Error> {
+    async fn open(
+        &self,
+        index: usize,
+        place: Option<Place>,
+        lane: Option<Arc<Lane>>,
+    ) -> Result<Connection, Error> {
         let Some((server, tls)) = self.servers.get(index) else {
             return Err(Error::unavailable("no such server is configured"));
         };
@@ -221,6 +228,7 @@ impl Pool {
             tls: Arc::clone(tls),
             address: place.map(|place| place.address),
             runtime: &self.runtime,
+            lane,
             ended: Arc::clone(&self.wake),
             jitter: jitter(),
         };

@@ -17,7 +17,7 @@ use super::dispatch::Sent;
 use super::error::{Error, Rejection};
 use super::meaning::Meaning;
 use super::outcome::PAUSE;
-use super::pool::Pool;
+use super::pool::{Pool, Purpose};
 use super::references::Wanted;
 use super::request::name_of;
 use super::search::Search;
@@ -274,7 +274,7 @@ impl Pool {
             return Err(Error::protocol(format!("{group} is gone")));
         };
         let root = {
-            let lease = self.lease(None, deadline).await?;
+            let lease = self.lease(Purpose::Read, None, deadline).await?;
             lease.connection.capabilities.default_naming_context.clone()
         };
         let base = root.ok_or_else(|| {

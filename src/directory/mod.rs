@@ -4,7 +4,7 @@
 //! guarded plans; what goes out are entries and errors with a [`Meaning`]; no type of the LDAP client library leaves.
 //!
 //! From the wire upwards: `socket` and `tls` make a `connection`, `pool` keeps four of them, `wire` runs one request
-//! on one of them, `decode` and `controls` know the BER, `meaning` is the one table from result code to meaning. On top
+//! on one of them, `decode` and `controls` know the BER, `lane` gives threads one of their own, `meaning` is the one table from result code to meaning. On top
 //! of these stand the operations: `read`, `search`, `references`, `apply` with `members` and `outcome`.
 
 mod apply;
@@ -20,6 +20,7 @@ mod gate;
 mod health;
 mod identity;
 mod inspect;
+mod lane;
 mod maintain;
 mod meaning;
 mod measure;
@@ -42,6 +43,7 @@ pub use capabilities::Capabilities;
 pub use deadline::Deadline;
 pub use error::{Error, Rejection};
 pub use health::Health;
+pub use lane::ReadsHere;
 pub use meaning::Meaning;
 pub use references::Wanted;
 pub use search::{Found, Search};
@@ -52,6 +54,8 @@ pub use settings::{Bind, Settings, SettingsError, Trust};
 mod apply_tests;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod lane_tests;
 #[cfg(test)]
 mod members_tests;
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::deadline::Deadline;
 use super::error::Error;
 use super::gate::Gate;
 use super::health::Health;
+use super::lane::Lane;
 use super::measure;
 use super::settings::{Server, Settings, SettingsError};
 use super::tls::Tls;
@@ -36,8 +37,18 @@ pub(super) struct Pool {
     round_trips: AtomicU64,
 }
 
+/// What a connection is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// May be dropped at any moment, and sent again.
+    Read,
+    Write,
+}
+
 pub(super) struct State {
     pub(super) connections: Vec<Arc<Connection>>,
+    /// The threads that read for themselves.
+    pub(super) lanes: Vec<Arc<Lane>>,
     /// Where the connections lead.
     pub(super) current: Option<Place>,
     pub(super) gate: Gate,
@@ -59,6 +70,7 @@ impl Pool {
             .collect::<Result<_, _>>()?;
         let state = State {
             connections: Vec::new(),
+            lanes: Vec::new(),
             current: None,
             gate: Gate::new(settings.bind_pause, settings.bind_pause_limit),
             problem: None,
@@ -97,17 +109,22 @@ impl Pool {
         self.round_trips.load(Ordering::Relaxed)
     }
 
-    /// The right to one operation on the least busy connection, other than `avoid` where there is another.
+    /// The right to one operation on the connection that suits it best, other than `avoid` where there is another.
     pub(super) async fn lease(
         &self,
+        purpose: Purpose,
         avoid: Option<&Arc<Connection>>,
         deadline: Deadline,
     ) -> Result<Lease, Error> {
+        let free = self.best(purpose, avoid);
+        if let Some(lease) = free.and_then(|connection| connection.try_lease()) {
+            return Ok(lease);
+        }
         let mut changes = self.changed.subscribe();
         let begun = Instant::now();
         loop {
             changes.borrow_and_update();
-            let Some(connection) = self.least_busy(avoid) else {
+            let Some(connection) = self.best(purpose, avoid) else {
                 self.await_connection(&mut changes, begun, deadline).await?;
                 continue;
             };
@@ -135,17 +152,26 @@ impl Pool {
         }
     }
 
-    fn least_busy(&self, avoid: Option<&Arc<Connection>>) -> Option<Arc<Connection>> {
+    /// For a read the one of this thread, while it has room; for everything else the least busy that is everybody's.
+    fn best(&self, purpose: Purpose, avoid: Option<&Arc<Connection>>) -> Option<Arc<Connection>> {
         let state = self.state();
-        let open = state
-            .connections
-            .iter()
-            .filter(|connection| connection.is_open());
+        let fit = state.connections.iter().filter(|connection| {
+            connection.is_open() && (purpose == Purpose::Read || connection.lane.is_none())
+        });
         let avoided = |connection: &Arc<Connection>| {
             avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, connection))
         };
-        open.min_by_key(|connection| (avoided(connection), connection.in_flight()))
-            .cloned()
+        fit.min_by_key(|connection| {
+            let far = match &connection.lane {
+                Some(lane) if lane.is_here() => 0,
+                None => 1,
+                Some(_) => 2,
+            };
+            let busy = connection.in_flight();
+            let full = busy >= self.settings.in_flight;
+            (avoided(connection), full, far, busy)
+        })
+        .cloned()
     }
 
     /// Waits for the next connection, or for the reason why there is none.

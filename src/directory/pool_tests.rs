@@ -9,7 +9,7 @@ use super::error::Error;
 use super::fake::{
     BIND, Fake, Reply, Request, SEARCH, UNBIND, found, pool, refused, settings, until,
 };
-use super::pool::Pool;
+use super::pool::{Pool, Purpose};
 use super::references::Wanted;
 use crate::ldap::{DirectoryKind, Dn, Entry, EntryName, Filter};
 
@@ -78,18 +78,22 @@ async fn no_more_than_the_bound_are_in_flight_and_the_rest_waits_its_turn_or_is_
     settings.in_flight = 2;
     let pool = pool(settings);
     let held = [
-        pool.lease(None, soon()).await.unwrap(),
-        pool.lease(None, soon()).await.unwrap(),
+        pool.lease(Purpose::Read, None, soon()).await.unwrap(),
+        pool.lease(Purpose::Read, None, soon()).await.unwrap(),
     ];
     most.store(held[0].connection.in_flight(), Ordering::SeqCst);
     assert_eq!(most.load(Ordering::SeqCst), 2);
     let begun = Instant::now();
     let third = pool
-        .lease(None, Deadline::after(Duration::from_millis(100)))
+        .lease(
+            Purpose::Read,
+            None,
+            Deadline::after(Duration::from_millis(100)),
+        )
         .await;
     assert!(matches!(third, Err(Error::Unavailable { .. })));
     assert!(begun.elapsed() < Duration::from_millis(900));
-    let waiting = pool.lease(None, soon());
+    let waiting = pool.lease(Purpose::Read, None, soon());
     let freeing = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         drop(held);

@@ -9,7 +9,7 @@ use super::controls;
 use super::deadline::Deadline;
 use super::error::Error;
 use super::meaning::{self, Meaning};
-use super::pool::Pool;
+use super::pool::{Pool, Purpose};
 use super::read::base_rejection;
 use super::references::{Wanted, Way};
 use super::wire::{Answer, Fault, Query};
@@ -61,7 +61,7 @@ impl Pool {
     ) -> Result<Found, Error> {
         let mut broken: Option<std::sync::Arc<Connection>> = None;
         loop {
-            let lease = self.lease(broken.as_ref(), deadline).await?;
+            let lease = self.lease(Purpose::Read, broken.as_ref(), deadline).await?;
             match self.scan(search, &lease, deadline).await {
                 Ok(found) => return Ok(found),
                 Err(Broken::For(error)) => return Err(error),

@@ -13,6 +13,7 @@ use super::capabilities::Capabilities;
 use super::deadline::Deadline;
 use super::error::Error;
 use super::health::Health;
+use super::lane::ReadsHere;
 use super::maintain::maintain;
 use super::pool::Pool;
 use super::references::Wanted;
@@ -34,6 +35,13 @@ impl Directory {
         let pool = Arc::new(Pool::new(settings, runtime)?);
         pool.runtime.spawn(maintain(Arc::downgrade(&pool)));
         Ok(Self { pool })
+    }
+
+    /// Lets this thread's runtime drive one of the connections, so that reads made on this thread need no other thread.
+    /// At most half of the connections are given to threads.
+    #[must_use]
+    pub fn read_here(&self) -> ReadsHere {
+        ReadsHere::new(&self.pool)
     }
 
     /// The kind of directory this is.

@@ -14,7 +14,7 @@ use super::fake::{
     ABANDON, Fake, MODIFY, Reply, Request, SEARCH, UNBIND, application, done, entry, found,
     message_of, pool, result, settings, until,
 };
-use super::pool::Pool;
+use super::pool::{Pool, Purpose};
 use super::references::Wanted;
 use crate::ldap::{
     AttributeName, Change, Convergence, DirectoryKind, Dn, Entry, EntryName, Filter, Modification,
@@ -66,7 +66,13 @@ fn numbers_held(connection: &Connection) -> usize {
 }
 
 async fn only_connection(pool: &Pool) -> Arc<Connection> {
-    Arc::clone(&pool.lease(None, soon()).await.unwrap().connection)
+    Arc::clone(
+        &pool
+            .lease(Purpose::Read, None, soon())
+            .await
+            .unwrap()
+            .connection,
+    )
 }
 
 fn searches(

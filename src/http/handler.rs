@@ -1,9 +1,11 @@
 //! The way of a request: limits, authentication, route, body, one call of the service, one answer.
 
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tracing::{Instrument, Span};
@@ -235,7 +237,8 @@ struct Call {
 }
 
 impl Call {
-    /// Runs on the bridge's own runtime. A client that hangs up drops the wait, not the work.
+    /// A write runs on the bridge's own runtime: a client that hangs up drops the wait, not the work. A short read runs
+    /// here, where its connection to the directory is, and ends with its client.
     async fn run(
         self,
         service: Service,
@@ -243,19 +246,39 @@ impl Call {
         ticket: Ticket,
         until: Instant,
     ) -> Result<Answer, Fault> {
+        let patience = until.saturating_duration_since(Instant::now()) + GRACE;
+        let here = self.is_short_read(&service);
         let work = async move {
             let answer = self.dispatch(&service).await;
             drop(ticket);
             answer
         };
-        // Boxed, because a future of this size is copied at every hand-over.
-        let running = runtime.spawn(Box::pin(work).instrument(Span::current()));
-        let patience = until.saturating_duration_since(Instant::now()) + GRACE;
-        match tokio::time::timeout(patience, running).await {
+        let ended = if here {
+            let work = AssertUnwindSafe(work).catch_unwind();
+            tokio::time::timeout(patience, work).await.map(Result::ok)
+        } else {
+            // Boxed, because a future of this size is copied at every hand-over.
+            let work = runtime.spawn(Box::pin(work).instrument(Span::current()));
+            tokio::time::timeout(patience, work).await.map(Result::ok)
+        };
+        match ended {
             Err(_) => Err(Fault::Late),
-            Ok(Err(_)) => Err(Fault::Panicked),
-            Ok(Ok(answer)) => answer.map_err(Fault::from),
+            Ok(None) => Err(Fault::Panicked),
+            Ok(Some(answer)) => answer.map_err(Fault::from),
         }
+    }
+
+    /// Whether it is a read with little to work out. A group's members or a page of everybody would hold up the other
+    /// requests of this thread.
+    fn is_short_read(&self, service: &Service) -> bool {
+        let of = match &self.target {
+            Target::Item { resource_type, .. } => resource_type,
+            Target::Collection { resource_type, .. } if self.query.filter.is_some() => {
+                resource_type
+            }
+            _ => return false,
+        };
+        self.method == "GET" && !service.has_members(of)
     }
 
     async fn dispatch(&self, service: &Service) -> Result<Answer, Error> {

@@ -166,8 +166,10 @@ fn scim_server(
         in_flight: in_flight.clone(),
     });
     let server = HttpServer::new(move || {
+        let reads_here = state.service.borrow().read_here();
         App::new()
             .app_data(state.clone())
+            .app_data(web::Data::new(reads_here))
             .wrap(TracingLogger::<RequestSpan>::new())
             .default_service(web::to(handle))
     })

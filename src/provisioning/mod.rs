@@ -29,8 +29,9 @@ mod uniqueness;
 mod view;
 mod write;
 
-/// The moment by which an operation must be over, and how the directory is doing: the front door needs both.
-pub use crate::directory::{Deadline, Health};
+/// The moment by which an operation must be over, how the directory is doing, and a thread's wish to read for itself: the
+/// front door needs them.
+pub use crate::directory::{Deadline, Health, ReadsHere};
 pub use answer::Answer;
 pub use caller::{Caller, Query};
 pub use error::Error;

@@ -7,7 +7,7 @@ use super::fences::FenceKeeper;
 use super::settings::{ResourceSettings, Settings, SettingsError};
 use super::view::View;
 use super::{Caller, Error};
-use crate::directory::{Directory, Health, Wanted};
+use crate::directory::{Directory, Health, ReadsHere, Wanted};
 use crate::ldap::{DirectoryKind, Entry, EntryName, Filter};
 use crate::mapping::{Mapping, ReadContext, ResourceMapping, TypeBase};
 use crate::scim::Resource;
@@ -120,9 +120,20 @@ impl Service {
             .map(|base| (base.name.as_str(), base.endpoint.as_str()))
     }
 
+    /// Whether resources of this type have members, which may be very many.
+    pub fn has_members(&self, resource_type: &str) -> bool {
+        self.resource_type(resource_type)
+            .is_ok_and(|of| of.mapping.members().is_some())
+    }
+
     /// How the directory connection is doing; `/readyz` shows it.
     pub fn health(&self) -> Health {
         self.inner.directory.health()
+    }
+
+    /// Lets this thread make its reads by itself, until the answer is dropped.
+    pub fn read_here(&self) -> ReadsHere {
+        self.inner.directory.read_here()
     }
 
     pub(super) fn mapping(&self) -> &Mapping {
