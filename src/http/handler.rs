@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -40,14 +40,25 @@ pub(super) async fn handle(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let identity = request.extensions().get::<Identity>().cloned();
-    let identity = identity.unwrap_or_else(|| Identity::of(request.headers()));
+    let identity = Identity::of(request.headers());
+    let span = span::of(&identity);
+    answer(&request, payload, &state, &identity)
+        .instrument(span)
+        .await
+}
+
+async fn answer(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &State,
+    identity: &Identity,
+) -> HttpResponse {
     let mut seen = Seen {
         version: Version::V2,
         target: None,
         client: None,
     };
-    let mut response = match serve(&request, payload, &state, &identity, &mut seen).await {
+    let mut response = match serve(request, payload, state, identity, &mut seen).await {
         Ok(response) => response,
         Err(fault) => {
             journal(&fault);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub(super) const HEADER: &str = "x-request-id";
 
 /// What is known of a request before anything else.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Identity {
     pub(super) id: String,
     pub(super) began: Instant,

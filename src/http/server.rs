@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use tokio::sync::watch;
-use tracing_actix_web::TracingLogger;
 
 use super::admin::{self, Admin};
 use super::handler::{State, handle};
 use super::in_flight::InFlight;
 use super::metrics;
 use super::settings::Settings;
-use super::span::RequestSpan;
 use super::tls::{TlsError, server_config};
 use crate::provisioning::Service;
 
@@ -170,7 +168,6 @@ fn scim_server(
         App::new()
             .app_data(state.clone())
             .app_data(web::Data::new(reads_here))
-            .wrap(TracingLogger::<RequestSpan>::new())
             .default_service(web::to(handle))
     })
     .workers(workers)

@@ -47,7 +47,6 @@ const LIBRARIES: &[(&str, &str)] = &[
     ("ldap3", "directory"),
     ("lber", "directory"),
     ("actix_web", "http"),
-    ("tracing_actix_web", "http"),
     ("figment", "config"),
     ("clap", "cli"),
 ];
