@@ -357,8 +357,12 @@ async fn bind(connection: &Connection, settings: &Settings) -> Result<(), Error>
 struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
 
 impl<T> AbortOnDrop<T> {
+    /// Waits for it. Only the end of its runtime cancels it: then the bridge stops, and nobody wants to know why.
     async fn join(mut self) -> Result<T, tokio::task::JoinError> {
-        (&mut self.0).await
+        match (&mut self.0).await {
+            Err(end) if end.is_cancelled() => std::future::pending().await,
+            ended => ended,
+        }
     }
 }
 
