@@ -1,5 +1,7 @@
 //! Filters on elements of multi-valued attributes: which lines they speak of, and what the mapping itself can answer.
 
+use std::ptr;
+
 use serde_json::Value;
 
 use super::{Pushdown, Test, Tested, is_id, positive};
@@ -9,6 +11,9 @@ use crate::mapping::line::Line;
 use crate::mapping::resource_mapping::{Collection, Group};
 use crate::scim::error::quoted;
 use crate::scim::{AttributePath, Error, Filter, Literal, Operator};
+
+/// The sub-attribute that is told by the lines there are (RFC 7643 §2.4).
+const PRIMARY: &str = "primary";
 
 impl Pushdown<'_> {
     pub(super) fn collection(&self, path: &AttributePath) -> Option<&Collection> {
@@ -43,10 +48,8 @@ impl Pushdown<'_> {
         operator: Operator,
         value: &Literal,
     ) -> Tested {
-        let path = collection.place.clone().sub(sub);
-        if let Some(known) = group.value_of(sub) {
-            let test = compare_known(&path, &known, positive(operator), value)?;
-            return Ok(Test::all([test, self.group_exists(group, None)]));
+        if let Some(test) = self.known(collection, group, sub, positive(operator), value) {
+            return Ok(Test::all([test?, self.group_exists(group, None)]));
         }
         let line = self.lines_in(group).find(|line| {
             line.place
@@ -109,10 +112,13 @@ impl Pushdown<'_> {
             }
             Filter::Present(path) => {
                 let sub = self.sub_of(collection, path)?;
+                if sub == PRIMARY {
+                    return Ok(self.is_primary(collection, group));
+                }
                 Ok(match self.group_exists(group, Some(&sub)) {
                     // An element of a line for many values is its value.
                     Test::Ask(_) if group.many => Test::Always,
-                    _ if group.value_of(&sub).is_some() => Test::Always,
+                    _ if group.term(&sub).is_some() => Test::Always,
                     test => test,
                 })
             }
@@ -122,13 +128,8 @@ impl Pushdown<'_> {
                 value,
             } => {
                 let sub = self.sub_of(collection, path)?;
-                if let Some(known) = group.value_of(&sub) {
-                    return compare_known(
-                        &collection.place.clone().sub(sub),
-                        &known,
-                        *operator,
-                        value,
-                    );
+                if let Some(test) = self.known(collection, group, &sub, *operator, value) {
+                    return test;
                 }
                 let test = self.compare_in_group(collection, group, &sub, *operator, value)?;
                 Ok(match operator {
@@ -141,6 +142,53 @@ impl Pushdown<'_> {
                 quoted(&path.to_string())
             ))),
         }
+    }
+
+    /// The test of a comparison with what the mapping itself says of a group's elements, if it says anything.
+    fn known(
+        &self,
+        collection: &Collection,
+        group: &Group,
+        sub: &str,
+        operator: Operator,
+        value: &Literal,
+    ) -> Option<Tested> {
+        let path = collection.place.clone().sub(sub);
+        if let Some(known) = group.term(sub) {
+            return Some(compare_known(&path, known, operator, value));
+        }
+        // RFC 7643 §2.4 takes absence for false.
+        (sub == PRIMARY).then(|| {
+            let primary = self.is_primary(collection, group);
+            Ok(
+                match compare_known(&path, &Value::Bool(true), operator, value)? {
+                    Test::Never => primary.negate(),
+                    _ => primary,
+                },
+            )
+        })
+    }
+
+    /// Whether the group's element is the one that is shown as primary: that of the primary line or, without it, the
+    /// first. Of a line for many values LDAP cannot tell the first from the others; any of them will do.
+    fn is_primary(&self, collection: &Collection, group: &Group) -> Test {
+        if group.primary {
+            return Test::Always;
+        }
+        if !collection.has_primary() {
+            return Test::Never;
+        }
+        let before = collection
+            .groups
+            .iter()
+            .take_while(|one| !ptr::eq(*one, group));
+        let before = before.filter(|one| !one.primary);
+        let preferred = collection.groups.iter().filter(|one| one.primary);
+        Test::all(
+            preferred
+                .chain(before)
+                .map(|one| self.group_exists(one, None).negate()),
+        )
     }
 
     /// The sub-attribute that a path inside brackets names, in the definition's spelling.
@@ -182,24 +230,19 @@ impl Pushdown<'_> {
 
 impl Group {
     /// The value that every element of this group has in a sub-attribute.
-    fn value_of(&self, sub: &str) -> Option<Value> {
-        let term = self
-            .terms
+    fn term(&self, sub: &str) -> Option<&Value> {
+        self.terms
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(sub))
-            .map(|(_, value)| value.clone());
-        // Elements not marked as primary are not: RFC 7643 §2.4 takes absence for false.
-        term.or_else(|| {
-            sub.eq_ignore_ascii_case("primary")
-                .then_some(Value::Bool(self.primary))
-        })
+            .map(|(_, value)| value)
     }
 
+    /// Whether every element of this group has the sub-attribute, or, of `primary`, one of the collection has.
     pub(super) fn has(&self, sub: &str) -> bool {
-        match self.value_of(sub) {
-            Some(Value::Bool(flag)) => flag,
+        match self.term(sub) {
+            Some(Value::Bool(flag)) => *flag,
             Some(_) => true,
-            None => false,
+            None => sub == PRIMARY,
         }
     }
 }
