@@ -99,7 +99,10 @@ impl Pushdown<'_> {
         match filter {
             Filter::And(all) => {
                 let tests = parts(all)?;
-                let asked = tests.iter().filter(|test| test.is_asked()).count();
+                let asked = all.iter().zip(&tests);
+                let asked = asked
+                    .filter(|(part, test)| test.is_asked() && !asks_primary(part))
+                    .count();
                 Ok(match Test::all(tests) {
                     Test::Ask(_) if group.many && asked > 1 => one_comparison(collection),
                     test => test,
@@ -108,6 +111,9 @@ impl Pushdown<'_> {
             Filter::Or(any) => Ok(Test::any(parts(any)?)),
             Filter::Not(inner) => {
                 let test = self.in_group(collection, group, inner)?;
+                if asks_primary(inner) {
+                    return Ok(test.negate());
+                }
                 Ok(negated(collection, group, "not", test))
             }
             Filter::Present(path) => {
@@ -244,6 +250,19 @@ impl Group {
             Some(_) => true,
             None => sub == PRIMARY,
         }
+    }
+}
+
+/// Whether a filter inside brackets asks for nothing but `primary`, which is answered by what else the entry has and not
+/// by the element.
+fn asks_primary(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().all(asks_primary),
+        Filter::Not(inner) => asks_primary(inner),
+        Filter::Present(path) | Filter::Compare { path, .. } => {
+            path.attribute.eq_ignore_ascii_case(PRIMARY)
+        }
+        Filter::ValuePath { .. } => false,
     }
 }
 
