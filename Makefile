@@ -30,7 +30,7 @@ bench:
 lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh tests/lab/lab tests/lab/fault.sh tests/lab/delegate.sh tests/lab/rights.sh docker/samba-ad-dc/start.sh .ci/run; fi
+	@if command -v shellcheck >/dev/null; then set -x; shellcheck scripts/*.sh tests/suites/run.sh tests/lab/lab tests/lab/fault.sh tests/lab/delegate.sh tests/lab/rights.sh docker/samba-ad-dc/start.sh .ci/run; fi
 	@if command -v cargo-deny >/dev/null; then set -x; cargo deny --locked check; fi
 
 clean-lab:

@@ -29,3 +29,24 @@ end_running() {
     wait "$running" 2>/dev/null || true
     running=''
 }
+
+# read_directory NAME: what the lab says of a directory, as the array `directory`; read as data, not run as a script.
+# shellcheck disable=SC2034  # for the scripts that source this
+read_directory() {
+    local key value
+    declare -gA directory=()
+    while IFS='=' read -r key value; do
+        value=${value#\'}
+        directory[$key]=${value%\'}
+    done < <("$lab" env "$1" 8>&-)
+}
+
+# new_token: a token such as `scimbridge token new` makes, and its hash, as the variables `token` and `hash`.
+# shellcheck disable=SC2034
+new_token() {
+    token=scimbridge_$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')
+    hash=$(printf %s "$token" | sha256sum | cut -d' ' -f1)
+}
+
+# toml TEXT: the text as a TOML string.
+toml() { local text=${1//\\/\\\\}; printf '"%s"' "${text//\"/\\\"}"; }

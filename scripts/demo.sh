@@ -67,18 +67,10 @@ export LAB_OPENLDAP_ADDRESS=$address LAB_OPENLDAP_ALIASES='' LAB_OPENLDAP_UNNAME
 export LAB_SAMBA_ADDRESS=$address LAB_SAMBA_ALIASES='' LAB_SAMBA_UNNAMED=''
 run "$lab" up "$DIRECTORY" --users "$USERS" 8>&- || die "the directory did not start"
 
-# The lab says what a client needs; read as data, not run as a script.
-declare -A directory
-while IFS='=' read -r key value; do
-    value=${value#\'}
-    directory[$key]=${value%\'}
-done < <("$lab" env "$DIRECTORY" 8>&-)
-
-token=scimbridge_$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')
-hash=$(printf %s "$token" | sha256sum | cut -d' ' -f1)
+read_directory "$DIRECTORY"
+new_token
 base_url=http://127.0.0.1:$PORT/scim/v2
 admin_url=http://127.0.0.1:$admin_port
-toml() { local text=${1//\\/\\\\}; printf '"%s"' "${text//\"/\\\"}"; }
 umask 077
 cat >"$demo/scimbridge.toml" <<TOML
 # Written by \`make demo\`.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs, on Debian and Ubuntu, what a target of the Makefile needs and the machine lacks; elsewhere says what to install.
 #
-#   prerequisites.sh [build] [openldap] [samba] [fault] [demo]
+#   prerequisites.sh [build] [openldap] [samba] [fault] [suites] [demo]
 #
 # Installed directory servers are not started, and not enabled at boot: the lab starts its own instances.
 set -euo pipefail
@@ -34,6 +34,10 @@ samba    flock                             util-linux
 fault    nft                               nftables
 fault    ss                                iproute2
 fault    iconv                             libc-bin
+suites   python3                           python3
+suites   /usr/lib/python3*/ensurepip       python3-venv
+suites   cmp                               diffutils
+suites   curl                              curl
 ROWS
 }
 

@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
-"$scripts/prerequisites.sh" build openldap samba fault || exit 1
+"$scripts/prerequisites.sh" build openldap samba fault suites || exit 1
 
 failed=()
 finish() {
@@ -34,6 +34,7 @@ step "rights of the bridge in Samba AD" tests/lab/rights.sh samba
 # The tests wait for the directories most of the time: more threads than cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 step "tests" cargo test --locked --no-fail-fast
+for name in openldap samba; do step "suites of others on $name" tests/suites/run.sh "$name"; done
 
 if [ ${#failed[@]} -gt 0 ]; then
     log

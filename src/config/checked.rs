@@ -32,6 +32,8 @@ pub struct Config {
     pub protected_groups: Vec<Dn>,
     /// What becomes of a manager that is no known id.
     pub unknown_manager: UnknownReference,
+    /// What becomes of a group's member that is no known id.
+    pub unknown_member: UnknownReference,
     /// Who may call. At least one; no token hash twice.
     pub clients: Vec<Client>,
     /// The journal.

@@ -79,6 +79,7 @@ pub(super) struct RawGuard {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawReferences {
     pub(super) unknown_manager: String,
+    pub(super) unknown_member: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -351,6 +351,12 @@ pub const SETTINGS: &[Setting] = &[
         "A `manager` that is no known id: leave it out and say so in the journal, or refuse the request with 400.",
     ),
     setting(
+        "references.unknown_member",
+        Kind::Choice(&["drop", "refuse"]),
+        Value("\"refuse\""),
+        "A member of a group that is no known id: refuse the request with 400, or leave it out and say so in the journal. A client whose member was left out and who does not read the answer believes that it is there.",
+    ),
+    setting(
         "clients[].name",
         Kind::Text,
         Required,

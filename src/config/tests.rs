@@ -244,6 +244,10 @@ fn the_wrong_type_is_told_the_right_one() {
             "[references]\nunknown_manager = \"ignore\"\n",
             "is neither `drop` nor `refuse`",
         ),
+        (
+            "[references]\nunknown_member = \"ignore\"\n",
+            "is neither `drop` nor `refuse`",
+        ),
     ] {
         let refused = report(&format!("{line}{}", whole()));
         assert!(

@@ -47,6 +47,7 @@ impl Config {
         provisioning::Settings {
             resources: resources.collect(),
             unknown_manager: self.unknown_manager,
+            unknown_member: self.unknown_member,
             allowed: self.allowed.clone(),
             protected_entries: self.protected_entries.clone(),
             protected_groups: self.protected_groups.clone(),

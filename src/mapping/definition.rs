@@ -7,6 +7,7 @@ use super::diagnostic::Source;
 use super::file::{LineFile, TypeFile};
 use super::line::{Direction, Line, Shape};
 use super::table::Read;
+use crate::ldap::AttributeName;
 use crate::scim::Path;
 use crate::scim::schema::{
     Attribute, Definition, ENTERPRISE_URN, GROUP_URN, Kind, Mutability, ResourceType, Returned,
@@ -96,7 +97,7 @@ fn infer(schema: &mut Schema, path: &Path, line: &LineFile, codec: Codec) {
             Attribute::string("value", "The id of the resource."),
             Attribute::reference("$ref", "Where the resource can be read.", &types),
             Attribute::string("type", "The type of the resource."),
-            Attribute::string("display", "The name of the resource."),
+            Attribute::string("display", "The name of the resource.").returned(Returned::Request),
         ];
         let mut attribute = Attribute::complex(&path.attribute, description, subs);
         attribute.multi_valued = many;
@@ -183,8 +184,13 @@ pub(super) fn fits(codec: Codec, kind: Kind) -> bool {
     }
 }
 
-/// Leaves in the definition only what has a line, and says of it what the line says.
-pub(super) fn prune(mut definition: Definition, lines: &[Line]) -> Definition {
+/// Leaves in the definition only what has a line, and says of it what the line says. `derived` are the attributes for
+/// which templates stand in.
+pub(super) fn prune(
+    mut definition: Definition,
+    lines: &[Line],
+    derived: &[AttributeName],
+) -> Definition {
     let external_id = lines
         .iter()
         .find(|line| line.place.schema.is_none() && line.place.attribute == "externalId");
@@ -196,10 +202,10 @@ pub(super) fn prune(mut definition: Definition, lines: &[Line]) -> Definition {
             describe(attribute, line);
         }
     }
-    prune_schema(&mut definition.core, None, lines);
+    prune_schema(&mut definition.core, None, lines, derived);
     for extension in &mut definition.extensions {
         let urn = extension.id.clone();
-        prune_schema(extension, Some(&urn), lines);
+        prune_schema(extension, Some(&urn), lines, derived);
     }
     definition
         .extensions
@@ -212,7 +218,7 @@ pub(super) fn prune(mut definition: Definition, lines: &[Line]) -> Definition {
     definition
 }
 
-fn prune_schema(schema: &mut Schema, urn: Option<&str>, lines: &[Line]) {
+fn prune_schema(schema: &mut Schema, urn: Option<&str>, lines: &[Line], derived: &[AttributeName]) {
     schema.attributes.retain_mut(|attribute| {
         let of: Vec<&Line> = lines
             .iter()
@@ -222,6 +228,10 @@ fn prune_schema(schema: &mut Schema, urn: Option<&str>, lines: &[Line]) {
             .collect();
         if !of.is_empty() {
             prune_attribute(attribute, &of);
+            let is_filled = |line: &&Line| line.default.is_some() || derived.contains(&line.ldap);
+            for line in of.iter().copied().filter(is_filled) {
+                fill(attribute, line);
+            }
         }
         !of.is_empty()
     });
@@ -273,10 +283,28 @@ fn prune_attribute(attribute: &mut Attribute, lines: &[&Line]) {
                 }
             }
         }
-        !own.is_empty() || !values.is_empty() || (sub.name == "primary" && primary)
+        // Which element is the primary one is told by what there is, and not held: `false` cannot be.
+        if sub.name == "primary" && primary && own.is_empty() && values.is_empty() {
+            sub.canonical_values = vec!["true".to_owned()];
+            return true;
+        }
+        !own.is_empty() || !values.is_empty()
     });
     if lines.iter().all(|line| !line.is_written()) {
         attribute.mutability = Mutability::ReadOnly;
+    }
+}
+
+/// Marks what has a value in every resource. Of elements none need be there.
+fn fill(attribute: &mut Attribute, line: &Line) {
+    if attribute.multi_valued {
+        return;
+    }
+    attribute.defaulted = true;
+    let name = line.place.sub.as_deref();
+    let sub = attribute.sub_attributes.iter_mut();
+    for sub in sub.filter(|sub| Some(sub.name.as_str()) == name) {
+        sub.defaulted = true;
     }
 }
 

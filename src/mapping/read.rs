@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::codec::{Codec, LOCKED_FOR_GOOD};
 use super::line::{Line, TargetType};
 use super::references::ReadContext;
-use super::resource_mapping::{Group, ReferenceForm, ResourceMapping, Step};
+use super::resource_mapping::{Collection, Group, ReferenceForm, ResourceMapping, Step};
 use crate::ldap::{AttributeName, Entry, GeneralizedTime, Reference};
 use crate::scim::Resource;
 
@@ -67,11 +67,7 @@ impl ResourceMapping {
                 }
                 Step::Collection(collection) => {
                     if let Some(collection) = self.collections.get(*collection) {
-                        let elements = collection
-                            .groups
-                            .iter()
-                            .flat_map(|group| self.elements(group, entry))
-                            .collect();
+                        let elements = self.collection(collection, entry);
                         insert_list(into, &collection.place.attribute, elements);
                     }
                 }
@@ -110,7 +106,26 @@ impl ResourceMapping {
             .collect()
     }
 
-    fn elements(&self, group: &Group, entry: &Entry) -> Vec<Value> {
+    /// The elements of all groups. The primary one is that of the primary line or, without it, the first.
+    fn collection(&self, collection: &Collection, entry: &Entry) -> Vec<Value> {
+        let mut elements: Vec<Map<String, Value>> = Vec::new();
+        let mut primary = None;
+        for group in &collection.groups {
+            let of_group = self.elements(group, entry);
+            if group.primary && !of_group.is_empty() {
+                primary = Some(elements.len());
+            }
+            elements.extend(of_group);
+        }
+        if collection.has_primary()
+            && let Some(element) = elements.get_mut(primary.unwrap_or_default())
+        {
+            element.insert("primary".into(), true.into());
+        }
+        elements.into_iter().map(Value::Object).collect()
+    }
+
+    fn elements(&self, group: &Group, entry: &Entry) -> Vec<Map<String, Value>> {
         let lines = group
             .parts
             .iter()
@@ -137,10 +152,7 @@ impl ResourceMapping {
                 for (sub, value) in &group.terms {
                     element.insert(sub.clone(), value.clone());
                 }
-                if group.primary {
-                    element.insert("primary".into(), true.into());
-                }
-                Value::Object(element)
+                element
             })
             .collect()
     }

@@ -68,6 +68,13 @@ pub(super) struct Collection {
     pub(super) groups: Vec<Group>,
 }
 
+impl Collection {
+    /// Whether one of its elements is shown as the primary one.
+    pub(super) fn has_primary(&self) -> bool {
+        self.groups.iter().any(|group| group.primary)
+    }
+}
+
 /// The lines that together make one element; or, if `many`, one line that makes any number of them.
 #[derive(Debug, Clone)]
 pub(super) struct Group {

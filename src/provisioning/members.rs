@@ -92,7 +92,7 @@ impl Service {
             match (references.dn(id), found(id)) {
                 (Some(dn), _) if update.compares_members && present.contains(dn) => {}
                 (_, Some(member)) => add.push(member),
-                _ => return Err(unknown_member(&line.scim_name(), id)),
+                _ => self.settle_unknown_member(&line.scim_name(), id)?,
             }
         }
         let leaving = self

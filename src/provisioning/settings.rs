@@ -32,6 +32,8 @@ pub struct Settings {
     pub resources: BTreeMap<String, ResourceSettings>,
     /// What becomes of a reference to an unknown id.
     pub unknown_manager: UnknownReference,
+    /// What becomes of a group's member with an unknown id.
+    pub unknown_member: UnknownReference,
     /// Organizational units the bridge may write in; empty means everywhere below the bases.
     pub allowed: Vec<Dn>,
     /// Entries that are never written.

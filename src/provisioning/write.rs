@@ -1,8 +1,9 @@
 //! What creating, replacing and patching have in common: from a wished-for state to a judged plan, and from an applied
 //! plan to an answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::references::References;
@@ -14,7 +15,7 @@ use crate::directory::{ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{Change, Convergence, Dn, Entry, Modification, Rdn, Target};
 use crate::mapping::WriteContext;
-use crate::scim::{CollectionDelta, Error as ScimError, Resource};
+use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource};
 
 /// How often a write is worked out again because somebody else changed the same value in between.
 pub(super) const ATTEMPTS: usize = 5;
@@ -196,9 +197,8 @@ impl Service {
         Ok(references)
     }
 
-    /// Every reference of the resource must be known by now. A member that is not is the client's error; any other
-    /// reference is dropped with a warning, or refused, as the operator decided. Dropped means not changed: what the
-    /// entry refers to `before` stays.
+    /// Every reference of the resource must be known by now. One that is not is dropped with a warning, or refused, as
+    /// the operator decided. Dropped means not changed: what the entry refers to `before` stays.
     pub(super) fn settle_references(
         &self,
         of: Type<'_>,
@@ -207,12 +207,15 @@ impl Service {
         references: &References,
     ) -> Result<(), Error> {
         let members = of.mapping.members().map(|line| line.scim_name());
+        let mut unknown: HashSet<String> = HashSet::new();
         for (path, id) in of.mapping.references_in(resource) {
             if references.dn(&id).is_some() {
                 continue;
             }
             if members.as_deref() == Some(path.attribute.as_str()) {
-                return Err(unknown_member(&path.attribute, &id));
+                self.settle_unknown_member(&path.attribute, &id)?;
+                unknown.insert(id);
+                continue;
             }
             match self.settings().unknown_manager {
                 UnknownReference::Refuse => return Err(unknown_reference(&path.to_string(), &id)),
@@ -229,7 +232,35 @@ impl Service {
                 }
             }
         }
+        if let (Some(members), false) = (members, unknown.is_empty()) {
+            let path = AttributePath::of(members);
+            let is_unknown = |member: &&Value| {
+                let id = member.get("value").and_then(Value::as_str);
+                id.is_some_and(|id| unknown.contains(id))
+            };
+            let known = resource
+                .elements(&path)
+                .iter()
+                .filter(|one| !is_unknown(one));
+            let known = known.cloned().collect();
+            resource.set(&path, Value::Array(known));
+        }
         Ok(())
+    }
+
+    /// A member that names nobody: refused, or left out, as the operator decided.
+    pub(super) fn settle_unknown_member(&self, attribute: &str, id: &str) -> Result<(), Error> {
+        match self.settings().unknown_member {
+            UnknownReference::Refuse => Err(unknown_member(attribute, id)),
+            UnknownReference::Drop => {
+                tracing::warn!(
+                    attribute,
+                    id,
+                    "member with an unknown id dropped; [references] unknown_member = \"refuse\" refuses instead"
+                );
+                Ok(())
+            }
+        }
     }
 
     /// Applies the first alternative whose name is free.

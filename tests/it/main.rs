@@ -16,6 +16,7 @@ mod house;
 mod idp;
 mod leniency;
 mod properties;
+mod refusals;
 mod semantics;
 mod support;
 mod traps;

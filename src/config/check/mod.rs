@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::checked::{Config, Log, LogFormat, Resource};
 use super::fault::Fault;
 use super::quantity;
-use super::raw::{RawConfig, RawLog, RawResource};
+use super::raw::{RawConfig, RawLog, RawReferences, RawResource};
 use super::setting::find;
 use crate::ldap::dn::Dn;
 use crate::ldap::filter::Filter;
@@ -58,14 +58,7 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
         &mut faults,
     );
     let fences = fences::check(raw.guard, &resources, &mut faults);
-    let unknown_manager = match raw.references.unknown_manager.as_str() {
-        "drop" => Some(UnknownReference::Drop),
-        "refuse" => Some(UnknownReference::Refuse),
-        _ => faults.keep(Err(invalid(
-            "references.unknown_manager",
-            "is neither `drop` nor `refuse`",
-        ))),
-    };
+    let references = references(&raw.references, &mut faults);
     let clients = clients::check(raw.clients, &mut faults);
     let log = log(raw.log, &mut faults);
     if !faults.0.is_empty() {
@@ -76,13 +69,13 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
         Some(Err(report)) => return Err(Failed::Mapping(report)),
         None => None,
     };
-    match (mapping, server, directory, fences, unknown_manager, log) {
+    match (mapping, server, directory, fences, references, log) {
         (
             Some(mapping),
             Some(server),
             Some(directory),
             Some(fences),
-            Some(unknown_manager),
+            Some((unknown_manager, unknown_member)),
             Some(log),
         ) => Ok(Config {
             server,
@@ -93,6 +86,7 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
             protected_entries: fences.protected_entries,
             protected_groups: fences.protected_groups,
             unknown_manager,
+            unknown_member,
             clients,
             log,
         }),
@@ -103,6 +97,21 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
             "a check failed without saying why",
         )])),
     }
+}
+
+/// What becomes of an unknown manager, and of an unknown member.
+fn references(
+    raw: &RawReferences,
+    faults: &mut Faults,
+) -> Option<(UnknownReference, UnknownReference)> {
+    let mut choice = |key: &str, text: &str| match text {
+        "drop" => Some(UnknownReference::Drop),
+        "refuse" => Some(UnknownReference::Refuse),
+        _ => faults.keep(Err(invalid(key, "is neither `drop` nor `refuse`"))),
+    };
+    let manager = choice("references.unknown_manager", &raw.unknown_manager);
+    let member = choice("references.unknown_member", &raw.unknown_member);
+    manager.zip(member)
 }
 
 fn resources(

@@ -109,7 +109,12 @@ impl Compiler<'_> {
             .collect::<Read<Vec<_>>>()?;
         self.refuse_shared_attributes(&file, &lines)?;
         self.refuse_gaps(&file, &full, &lines)?;
-        let definition = definition::prune(full, &lines);
+        let stand_ins = file
+            .derived
+            .iter()
+            .map(|of| self.attribute(&of.ldap))
+            .collect::<Read<Vec<_>>>()?;
+        let definition = definition::prune(full, &lines, &stand_ins);
 
         let mut templates = Templates::new(&definition);
         let derived = file

@@ -9,6 +9,9 @@ use crate::mapping::resource_mapping::{Collection, Group};
 use crate::scim::error::quoted;
 use crate::scim::{AttributePath, Error, Filter, Literal, Operator};
 
+/// The sub-attribute that no line holds: which element is primary is told by the elements there are (RFC 7643 §2.4).
+const PRIMARY: &str = "primary";
+
 impl Pushdown<'_> {
     pub(super) fn collection(&self, path: &AttributePath) -> Option<&Collection> {
         self.mapping
@@ -33,6 +36,16 @@ impl Pushdown<'_> {
         Bounds::any(lines.map(|line| self.line_present(line)))
     }
 
+    /// Whether the group's element is there and has the sub-attribute.
+    pub(super) fn group_has(&self, collection: &Collection, group: &Group, sub: &str) -> Bounds {
+        match group.value_of(collection, sub) {
+            Some(Value::Bool(false)) => Bounds::NEVER,
+            Some(_) => self.group_exists(group, None),
+            None if sub == PRIMARY => self.group_exists(group, None).unsure(),
+            None => self.group_exists(group, Some(sub)),
+        }
+    }
+
     /// Any comparison but `ne` with a group's elements.
     pub(super) fn compare_in_group(
         &self,
@@ -43,9 +56,12 @@ impl Pushdown<'_> {
         value: &Literal,
     ) -> Tested {
         let path = collection.place.clone().sub(sub);
-        if let Some(known) = group.value_of(sub) {
+        if let Some(known) = group.value_of(collection, sub) {
             let test = self.compare_known(&path, &known, operator, value);
             return Ok(Bounds::all([test, self.group_exists(group, None)]));
+        }
+        if sub == PRIMARY {
+            return Ok(self.group_exists(group, None).unsure());
         }
         let line = self.lines_in(group).find(|line| {
             line.place
@@ -120,9 +136,10 @@ impl Pushdown<'_> {
             Filter::Not(inner) => Ok(opposite(group, self.in_group(collection, group, inner)?)),
             Filter::Present(path) => {
                 let sub = self.sub_of(&collection.place, path)?;
-                let here = self.group_exists(group, Some(&sub));
+                let here = self.group_has(collection, group, &sub);
                 // An element of a line for many values is its value.
-                let certain = group.has(&sub) || (group.many && here != Bounds::NEVER);
+                let certain = here == self.group_exists(group, None)
+                    || (group.many && sub != PRIMARY && here != Bounds::NEVER);
                 Ok(if certain { Bounds::ALWAYS } else { here })
             }
             Filter::Compare {
@@ -134,7 +151,7 @@ impl Pushdown<'_> {
                 let test = if *value == Literal::Null {
                     let present = Filter::Present(path.clone());
                     opposite(group, self.in_group(collection, group, &present)?)
-                } else if let Some(known) = group.value_of(&sub) {
+                } else if let Some(known) = group.value_of(collection, &sub) {
                     let path = collection.place.clone().sub(sub);
                     self.compare_known(&path, &known, positive(*operator), value)
                 } else {
@@ -189,26 +206,18 @@ impl Pushdown<'_> {
 }
 
 impl Group {
-    /// The value that every element of this group has in a sub-attribute.
-    fn value_of(&self, sub: &str) -> Option<Value> {
+    /// The value that every element of this group has in a sub-attribute; none where it depends on the other elements,
+    /// which it does for `primary` while another line is preferred.
+    fn value_of(&self, collection: &Collection, sub: &str) -> Option<Value> {
         let term = self
             .terms
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(sub))
             .map(|(_, value)| value.clone());
-        // Elements not marked as primary are not: RFC 7643 §2.4 takes absence for false.
         term.or_else(|| {
-            sub.eq_ignore_ascii_case("primary")
-                .then_some(Value::Bool(self.primary))
+            let known = sub == PRIMARY && (self.primary || !collection.has_primary());
+            known.then_some(Value::Bool(self.primary))
         })
-    }
-
-    pub(super) fn has(&self, sub: &str) -> bool {
-        match self.value_of(sub) {
-            Some(Value::Bool(flag)) => flag,
-            Some(_) => true,
-            None => false,
-        }
     }
 }
 

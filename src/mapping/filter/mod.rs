@@ -169,8 +169,8 @@ impl Pushdown<'_> {
         }
         if let Some(collection) = self.collection(&path) {
             let tests = collection.groups.iter().map(|group| match &path.sub {
-                Some(sub) if !group.has(sub) => self.group_exists(group, Some(sub)),
-                _ => self.group_exists(group, None),
+                Some(sub) => self.group_has(collection, group, sub),
+                None => self.group_exists(group, None),
             });
             return Ok(Bounds::any(tests));
         }

@@ -1,5 +1,7 @@
 //! The two mappings that come with the program.
 
+use serde_json::json;
+
 use super::*;
 use crate::scim::AttributePath;
 use crate::scim::schema::{Mutability, Returned, Uniqueness};
@@ -125,6 +127,9 @@ fn clients_are_told_what_each_attribute_may_do() {
         (Mutability::WriteOnly, Returned::Never)
     );
     assert_eq!(attribute("emails.type").canonical_values, ["work", "other"]);
+    assert_eq!(attribute("emails.primary").canonical_values, ["true"]);
+    assert!(attribute("active").defaulted && !attribute("active").required);
+    assert!(!attribute("name").defaulted);
     assert_eq!(
         attribute("phoneNumbers.type").canonical_values,
         ["work", "mobile", "fax", "home", "pager", "other"]
@@ -246,5 +251,44 @@ fn the_shipped_schema_has_every_attribute_of_our_own() {
             );
             assert!(attribute.optional, "{}", attribute.name);
         }
+    }
+}
+
+#[test]
+fn what_no_entry_is_without_is_required_of_nobody_and_published_as_required() {
+    let mapping = mapping("openldap");
+    let user = &mapping.resource("User").unwrap().definition;
+    let document = user.core.to_json("https://scim.example/v2/Schemas/User");
+    let required = |attributes: &Value| -> Vec<String> {
+        let all = attributes.as_array().unwrap().iter();
+        all.filter(|one| one["required"] == true)
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        required(&document["attributes"]),
+        ["userName", "name", "active"]
+    );
+    assert_eq!(
+        required(&document["attributes"][1]["subAttributes"]),
+        ["formatted", "familyName"]
+    );
+    let person = Resource::from_map(json!({ "userName": "ana" }).as_object().unwrap().clone());
+    assert_eq!(person.check_required(user), Ok(()));
+}
+
+#[test]
+fn names_of_others_are_shown_on_request() {
+    let mapping = mapping("openldap");
+    for (of, path) in [
+        ("User", format!("{ENTERPRISE}:manager.displayName")),
+        ("Group", "members.display".into()),
+    ] {
+        let definition = &mapping.resource(of).unwrap().definition;
+        let path = AttributePath::parse(&path).unwrap();
+        assert_eq!(
+            definition.lookup(&path).unwrap().leaf().returned,
+            Returned::Request
+        );
     }
 }

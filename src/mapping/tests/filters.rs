@@ -246,7 +246,16 @@ fn elements_are_chosen_by_what_the_mapping_knows_of_them() {
         (r#"emails[type eq "home"]"#, &nothing),
         (
             r#"emails[primary eq true].value eq "a@x""#,
-            "(&(mail=*)(mail=a@x))",
+            "(|(&(mail=*)(mail=a@x))(&(otherMailbox=*)(!(mail=*))(otherMailbox=a@x)))",
+        ),
+        (
+            r#"emails[not (primary eq true)]"#,
+            "(&(otherMailbox=*)(mail=*))",
+        ),
+        ("emails.primary pr", "(|(mail=*)(otherMailbox=*))"),
+        (
+            r#"phoneNumbers[primary eq true and type eq "fax"]"#,
+            "(&(facsimileTelephoneNumber=*)(!(telephoneNumber=*))(!(mobile=*)))",
         ),
         (r#"emails.type eq "other""#, "(otherMailbox=*)"),
         ("emails pr", "(|(mail=*)(otherMailbox=*))"),

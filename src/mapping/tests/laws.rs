@@ -32,6 +32,12 @@ fn objects(parts: Vec<(&'static str, Option<String>)>) -> Option<Value> {
     (!object.is_empty()).then_some(Value::Object(object))
 }
 
+/// The elements, the one of the primary line first; so the first is shown as the primary one.
+fn with_primary(mut elements: Vec<Value>) -> Option<Value> {
+    elements.first_mut()?["primary"] = true.into();
+    Some(elements.into())
+}
+
 prop_compose! {
     /// A user, in the order in which the bridge shows one.
     fn user()(
@@ -51,13 +57,13 @@ prop_compose! {
         put("nickName", nick.map(Value::from));
         put("title", title.map(Value::from));
         put("active", Some(active.into()));
-        let mut emails: Vec<Value> = work.into_iter().map(|value| json!({ "value": value, "type": "work", "primary": true })).collect();
+        let mut emails: Vec<Value> = work.into_iter().map(|value| json!({ "value": value, "type": "work" })).collect();
         emails.extend(others.into_iter().map(|value| json!({ "value": value, "type": "other" })));
-        put("emails", (!emails.is_empty()).then_some(emails.into()));
-        let mut phones: Vec<Value> = phone.into_iter().map(|value| json!({ "value": value, "type": "work", "primary": true })).collect();
+        put("emails", with_primary(emails));
+        let mut phones: Vec<Value> = phone.into_iter().map(|value| json!({ "value": value, "type": "work" })).collect();
         phones.extend(mobile.into_iter().map(|value| json!({ "value": value, "type": "mobile" })));
         phones.extend(fax.into_iter().map(|value| json!({ "value": value, "type": "fax" })));
-        put("phoneNumbers", (!phones.is_empty()).then_some(phones.into()));
+        put("phoneNumbers", with_primary(phones));
         let address = objects(vec![("formatted", address), ("streetAddress", street), ("locality", city)]).map(|mut address| {
             address["type"] = "work".into();
             address["primary"] = true.into();

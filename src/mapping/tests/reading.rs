@@ -160,6 +160,24 @@ fn the_first_value_is_the_one_that_scim_sees_and_of_the_name_the_one_in_the_dn()
 }
 
 #[test]
+fn without_a_value_for_the_primary_line_the_first_element_is_the_primary_one() {
+    let mapping = mapping("active-directory");
+    let entry = Entry::new(person(1))
+        .with(name("mobile"), ["2"])
+        .with(name("pager"), ["3"])
+        .with(name("otherMailbox"), ["one@x", "two@x"]);
+    let user = read(mapping.resource("User").unwrap(), &entry);
+    assert_eq!(
+        user.as_map()["phoneNumbers"],
+        json!([{ "value": "2", "type": "mobile", "primary": true }, { "value": "3", "type": "pager" }])
+    );
+    assert_eq!(
+        user.as_map()["emails"],
+        json!([{ "value": "one@x", "type": "other", "primary": true }, { "value": "two@x", "type": "other" }])
+    );
+}
+
+#[test]
 fn a_members_type_is_told_when_only_one_base_holds_it() {
     let mapping = mapping("openldap");
     let mut entry =

@@ -136,8 +136,10 @@ pub struct Attribute {
     pub multi_valued: bool,
     /// What it means.
     pub description: String,
-    /// Whether a resource must have it.
+    /// Whether a client must send it.
     pub required: bool,
+    /// Whether every resource has it although no client must send it: the service gives it a value where none is sent.
+    pub defaulted: bool,
     /// Suggested values, such as `work` and `home`; others are accepted.
     pub canonical_values: Vec<String>,
     /// Whether comparisons heed case.
@@ -163,6 +165,7 @@ impl Attribute {
             multi_valued: false,
             description: description.into(),
             required: false,
+            defaulted: false,
             canonical_values: Vec::new(),
             // RFC 7643 §2.3.6, §2.3.7: base64 and URIs are always compared exactly.
             case_exact: matches!(kind, Kind::Binary | Kind::Reference),

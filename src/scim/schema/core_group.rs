@@ -1,6 +1,6 @@
 //! The core Group schema, RFC 7643 §4.2 and §8.7.1.
 
-use super::attribute::{Attribute, Mutability};
+use super::attribute::{Attribute, Mutability, Returned};
 use super::{GROUP_URN, Schema};
 
 /// The core Group schema.
@@ -27,8 +27,10 @@ pub fn core_group() -> Schema {
                     Attribute::string("type", "Whether the member is a user or a group.")
                         .suggests(&["User", "Group"])
                         .mutability(Mutability::Immutable),
+                    // On request: names of all members would be most of a large group's answer.
                     Attribute::string("display", "The member's name as people see it.")
-                        .mutability(Mutability::ReadOnly),
+                        .mutability(Mutability::ReadOnly)
+                        .returned(Returned::Request),
                 ],
             )
             .multi_valued(),

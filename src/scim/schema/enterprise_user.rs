@@ -1,6 +1,6 @@
 //! The enterprise extension of User, RFC 7643 §4.3 and §8.7.1.
 
-use super::attribute::{Attribute, Mutability};
+use super::attribute::{Attribute, Mutability, Returned};
 use super::{ENTERPRISE_URN, Schema};
 
 /// The enterprise extension of User.
@@ -25,7 +25,8 @@ pub fn enterprise_user() -> Schema {
                     Attribute::string("value", "The manager's id."),
                     Attribute::reference("$ref", "Where the manager can be read.", &["User"]),
                     Attribute::string("displayName", "The manager's name as people see it.")
-                        .mutability(Mutability::ReadOnly),
+                        .mutability(Mutability::ReadOnly)
+                        .returned(Returned::Request),
                 ],
             ),
         ],

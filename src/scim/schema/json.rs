@@ -35,7 +35,8 @@ impl Attribute {
         }
         put("multiValued", self.multi_valued.into());
         put("description", self.description.as_str().into());
-        put("required", self.required.into());
+        // RFC 7643 §7 has one word for what no resource is without, whoever gives the value.
+        put("required", (self.required || self.defaulted).into());
         if !self.canonical_values.is_empty() {
             put("canonicalValues", self.canonical_values.clone().into());
         }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-pub(super) fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-pub(super) fn read(name: &str) -> String {
+pub(crate) fn read(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -40,7 +40,7 @@ pub(super) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// From a heading to the next one of its depth or above.
-pub(super) fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+pub(crate) fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     let start = document
         .find(&format!("\n{heading}\n"))
         .unwrap_or_else(|| panic!("there is no `{heading}`"));

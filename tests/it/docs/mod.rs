@@ -3,7 +3,7 @@
 
 mod examples;
 mod lists;
-mod markdown;
+pub(crate) mod markdown;
 
 use markdown::{anchors, documents, links, root};
 

@@ -8,7 +8,7 @@ use crate::support::{Answer, Bridge};
 
 /// Asserts that a refusal tells the caller nothing about the inside.
 #[track_caller]
-fn leaks_nothing(bridge: &Bridge, answer: &Answer) {
+pub(crate) fn leaks_nothing(bridge: &Bridge, answer: &Answer) {
     let told = answer.text.to_lowercase();
     for inner in [
         &bridge.root.to_lowercase(),

@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::people::{create_group_of, create_user, entra_user};
-use crate::support::{Bridge, ENTERPRISE, Options, Place, both};
+use crate::support::{Bridge, ENTERPRISE, GROUP, Options, Place, both};
 
 both!(stories: [
     a_deleted_manager_leaves_no_trace,
@@ -12,6 +12,7 @@ both!(stories: [
     references_cost_no_look_up_of_their_own,
 ] places: [
     an_unknown_manager_is_refused_where_the_operator_says_so,
+    an_unknown_member_is_left_out_where_the_operator_says_so,
 ]);
 
 async fn a_deleted_manager_leaves_no_trace(bridge: &Bridge) {
@@ -144,4 +145,45 @@ async fn an_unknown_manager_is_refused_where_the_operator_says_so(place: &Place)
         .await
         .bad_request("invalidValue");
     assert_eq!(bridge.everything().await, before);
+}
+
+async fn an_unknown_member_is_left_out_where_the_operator_says_so(place: &Place) {
+    let bridge = Bridge::start(
+        place,
+        Options::new().with("references.unknown_member", "drop"),
+    )
+    .await;
+    let (ana, bo) = (
+        create_user(&bridge, "ana").await,
+        create_user(&bridge, "bo").await,
+    );
+    let nobody = Uuid::new_v4().to_string();
+    let group = json!({
+        "schemas": [GROUP],
+        "displayName": bridge.group_name("Ops"),
+        "members": [{"value": nobody}, {"value": ana}, {"value": "nobody"}]
+    });
+    let group = bridge
+        .entra()
+        .post("/Groups", group)
+        .await
+        .created("/Groups");
+    let operations =
+        json!([{"op": "Add", "path": "members", "value": [{"value": bo}, {"value": nobody}]}]);
+    let path = format!("/Groups/{group}");
+    bridge.entra().patch(&path, operations).await.accepted();
+    let read = bridge.entra().get(&path).await;
+    let members = read.resource()["members"].as_array().unwrap();
+    let mut ids: Vec<&str> = members
+        .iter()
+        .map(|member| member["value"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    let mut expected = [ana.as_str(), bo.as_str()];
+    expected.sort_unstable();
+    assert_eq!(ids, expected);
+    bridge.warned(&["member with an unknown id", &nobody]);
+    // Nothing is left of a request that was about nobody, and that is no error.
+    let operations = json!([{"op": "Add", "path": "members", "value": [{"value": nobody}]}]);
+    bridge.entra().patch(&path, operations).await.accepted();
 }
