@@ -15,7 +15,7 @@ impl Service {
         query: &Query,
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of)?;
+        let view = query.view(of, caller)?;
         let most = self.settings().max_results;
         let paging = Paging::parse(
             query.start_index.as_deref(),

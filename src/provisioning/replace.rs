@@ -2,7 +2,7 @@
 
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, ignored, own_id};
+use super::write::{ATTEMPTS, Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
 use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
@@ -22,7 +22,7 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of)?;
+        let view = query.view(of, caller)?;
         let read_back = ReadBack {
             wanted: view.wanted.clone(),
         };
@@ -57,7 +57,7 @@ impl Service {
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) =
             Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
-        ignored(of, &unknown.names);
+        self.ignored(of, caller, &unknown.names);
         own_id(id, unknown.id.as_deref())?;
         new.check_required(&of.mapping.definition)?;
         let members = self.take_members(of, &mut new)?;

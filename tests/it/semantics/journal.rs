@@ -76,7 +76,7 @@ async fn every_write_is_journaled_with_its_request_and_without_values(place: &Pl
     let journaled = |word: &str, id: &str| {
         log.iter().any(|line| {
             let text = line.to_string();
-            text.contains(word) && text.contains(id) && text.contains("lenient")
+            text.contains(word) && text.contains(id) && text.contains("entra")
         })
     };
     assert!(
@@ -95,7 +95,7 @@ async fn every_write_is_journaled_with_its_request_and_without_values(place: &Pl
         "Concealed",
         "Ruiz",
         GOOD_PASSWORD,
-        &bridge.tokens.lenient,
+        &bridge.tokens.of("entra"),
         "olga",
     ]);
 }

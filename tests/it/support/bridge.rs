@@ -140,6 +140,11 @@ impl Bridge {
         self.client(Manner::Okta)
     }
 
+    /// The client with the default profile.
+    pub(crate) fn generic(&self) -> Client<'_> {
+        self.client(Manner::Generic)
+    }
+
     /// The client that is configured with `profile = "strict"`.
     pub(crate) fn strict(&self) -> Client<'_> {
         self.client(Manner::Strict)
