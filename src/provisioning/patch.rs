@@ -7,7 +7,6 @@ use super::service::Type;
 use super::view::View;
 use super::write::{ATTEMPTS, Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::directory::ReadBack;
 use crate::ldap::{Dn, Entry};
 use crate::scim::{Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
 
@@ -39,16 +38,14 @@ impl Service {
         let silent = unasked && caller.dialect.has(Behaviour::GroupPatchNoContent)
             || shows_members
                 && Uuid::try_parse(id).is_ok_and(|id| self.large_groups().contains(&id));
-        let read_back = (!silent).then(|| ReadBack {
-            wanted: view.wanted.clone(),
-        });
         for attempt in 1.. {
             let (update, prepared) = self.prepare_patch(caller, of, id, &view, body).await?;
             let entry = if prepared.is_empty() {
                 Self::unchanged(of, &update, &view)
             } else {
+                let read_back = Self::read_back(of, &update, &view).filter(|_| !silent);
                 match self
-                    .apply_update(of, update.id, &prepared, read_back.clone(), caller)
+                    .apply_update(of, update.id, &prepared, read_back, caller)
                     .await
                 {
                     Err(error) if error.lost_race() && attempt < ATTEMPTS => continue,

@@ -4,7 +4,6 @@ use super::service::Type;
 use super::view::View;
 use super::write::{ATTEMPTS, Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::directory::ReadBack;
 use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
 
 impl Service {
@@ -23,17 +22,15 @@ impl Service {
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of, caller)?;
-        let read_back = ReadBack {
-            wanted: view.wanted.clone(),
-        };
         for attempt in 1.. {
             let (update, prepared) = self.prepare_replace(caller, of, id, &view, body).await?;
             if prepared.is_empty() {
                 let entry = Self::unchanged(of, &update, &view);
                 return self.answer(of, update.id, entry, &view, caller).await;
             }
+            let read_back = Self::read_back(of, &update, &view);
             match self
-                .apply_update(of, update.id, &prepared, Some(read_back.clone()), caller)
+                .apply_update(of, update.id, &prepared, read_back, caller)
                 .await
             {
                 Err(error) if error.lost_race() && attempt < ATTEMPTS => {}

@@ -309,6 +309,14 @@ impl Service {
         }
     }
 
+    /// What to read with the change. A directory that answers the entry with the change does not tell the ids of members,
+    /// so members that this request does not know are read afterwards.
+    pub(super) fn read_back(of: Type<'_>, update: &Update, view: &View) -> Option<ReadBack> {
+        (update.compares_members || !view.shows_members(of)).then(|| ReadBack {
+            wanted: view.wanted.clone(),
+        })
+    }
+
     /// The entry for the answer to a request that changes nothing: the one just read, unless the members are to be shown
     /// and were not read.
     pub(super) fn unchanged(of: Type<'_>, update: &Update, view: &View) -> Option<Entry> {

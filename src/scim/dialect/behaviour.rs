@@ -43,7 +43,7 @@ impl Behaviour {
             Behaviour::MembersNotReturned => (
                 "members-not-returned",
                 "AWS IAM Identity Center, whose GetGroup and ListGroups never show members (AWS, SCIM developer guide); clients made for it expect none",
-                "No answer shows `members`; they are changed and filtered by as ever. Otherwise: they are shown unless the request leaves them out.",
+                "No answer shows `members`; they are changed and filtered by as ever. Otherwise: `members` are shown unless the request leaves them out.",
             ),
         }
     }
