@@ -7,6 +7,7 @@ mod assemble;
 mod check;
 mod log;
 mod plan;
+mod profiles;
 mod report;
 mod rights;
 mod schema;
@@ -56,6 +57,11 @@ enum Command {
     /// Bearer tokens.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// How clients may be treated: profiles and switches, with the source of each.
+    Profiles {
+        /// Show this profile: `entra`, `okta`, … All of them if absent.
+        name: Option<String>,
+    },
     /// Built-in mappings.
     #[command(subcommand)]
     Mapping(MappingCommand),
@@ -159,6 +165,8 @@ fn run(
             path,
         } => plan::run(&config.file, client.as_deref(), &method, &path, streams),
         Command::Token(TokenCommand::New) => token::new(streams),
+        Command::Profiles { name: None } => profiles::all(streams),
+        Command::Profiles { name: Some(name) } => profiles::one(&name, streams),
         Command::Mapping(MappingCommand::Show { name }) => show::mapping(&name, streams),
         Command::Config(ConfigCommand::Reference) => show::reference(streams),
     }
@@ -234,6 +242,41 @@ mod tests {
         let (outcome, output, errors) = typed("sevre");
         assert_eq!((outcome, output.as_str()), (Outcome::Refused, ""));
         assert!(errors.contains("serve"), "{errors}");
+    }
+
+    #[test]
+    fn a_profile_is_printed_with_the_source_of_each_switch() {
+        let (outcome, output, _) = typed("profiles");
+        assert_eq!(outcome, Outcome::Done);
+        for word in [
+            "entra ",
+            "cyberark ",
+            "operator-case ",
+            "members-not-returned ",
+        ] {
+            assert!(output.contains(word), "{word} is missing:\n{output}");
+        }
+        let (outcome, output, _) = typed("profiles okta");
+        assert_eq!(outcome, Outcome::Done);
+        assert!(
+            output.contains("bare-token\n  what:   A token without"),
+            "{output}"
+        );
+        assert!(
+            output.contains("  source: header authentication sends"),
+            "{output}"
+        );
+        let (_, off) = output.split_once("\noff: ").unwrap();
+        assert!(
+            off.contains("operator-case") && !off.contains("bare-token"),
+            "{off}"
+        );
+        let (outcome, _, errors) = typed("profiles nobody");
+        assert_eq!(outcome, Outcome::Failed);
+        assert!(
+            errors.contains("`nobody`") && errors.contains("sailpoint"),
+            "{errors}"
+        );
     }
 
     #[test]

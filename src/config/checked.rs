@@ -12,6 +12,7 @@ use crate::ldap::dn::Dn;
 use crate::ldap::filter::Filter;
 use crate::mapping::Mapping;
 use crate::provisioning::UnknownReference;
+use crate::scim::Dialect;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -114,8 +115,8 @@ pub struct Client {
     pub name: String,
     /// One or two.
     pub tokens: Vec<TokenHash>,
-    /// RFC 7644 and nothing else.
-    pub strict: bool,
+    /// How it speaks SCIM: its profile, with the operator's own switches.
+    pub dialect: Dialect,
 }
 
 /// `[log]`

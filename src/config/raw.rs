@@ -88,6 +88,10 @@ pub(super) struct RawClient {
     pub(super) name: String,
     pub(super) tokens: Vec<String>,
     pub(super) profile: Option<String>,
+    #[serde(default)]
+    pub(super) switch_on: Vec<String>,
+    #[serde(default)]
+    pub(super) switch_off: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::{Config, Refused, SETTINGS, WhenAbsent, load};
+use crate::scim::{Behaviour, Dialect, Leniency, Profile, Switch};
 
 const HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -69,7 +70,7 @@ fn the_smallest_configuration_gets_every_default() {
         config.resources["User"].create_in,
         config.resources["User"].base
     );
-    assert!(!config.clients[0].strict);
+    assert_eq!(config.clients[0].dialect, Dialect::lenient());
 }
 
 #[test]
@@ -116,7 +117,34 @@ fn clients_may_come_from_one_variable() {
     let config = with(file, &[("SCIMBRIDGE_CLIENTS", &clients)])
         .unwrap_or_else(|refused| panic!("{refused}"));
     assert_eq!(config.clients[0].name, "okta");
-    assert!(config.clients[0].strict);
+    assert_eq!(config.clients[0].dialect, Dialect::strict());
+}
+
+#[test]
+fn a_client_has_its_profile_and_switches_of_its_own() {
+    let with_client = |more: &str| with(&format!("{}{more}", whole()), &[]);
+    let config = with_client("profile = \"okta\"\nswitch_on = [\"operator-case\", \"members-not-returned\"]\nswitch_off = [\"unknown-attribute\"]")
+        .unwrap_or_else(|refused| panic!("{refused}"));
+    let okta = Profile::parse("okta").unwrap().dialect();
+    let expected = okta
+        .with(Leniency::OperatorCase)
+        .on(Switch::Behaviour(Behaviour::MembersNotReturned))
+        .without(Leniency::UnknownAttribute);
+    assert_eq!(config.clients[0].dialect, expected);
+    for profile in Profile::ALL {
+        let config = with_client(&format!("profile = \"{}\"", profile.name)).unwrap();
+        assert_eq!(config.clients[0].dialect, profile.dialect());
+    }
+    let former = with_client("profile = \"lenient\"").unwrap();
+    assert_eq!(former.clients[0].dialect, Dialect::lenient());
+    for wrong in [
+        "profile = \"Okta\"",
+        "switch_on = [\"everything\"]",
+        "switch_on = [\"null-path\"]\nswitch_off = [\"null-path\"]",
+    ] {
+        let report = with_client(wrong).unwrap_err().to_string();
+        assert!(report.contains("hint: "), "{report}");
+    }
 }
 
 #[test]

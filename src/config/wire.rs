@@ -7,7 +7,6 @@ use crate::directory;
 use crate::http;
 use crate::ldap::kind::DirectoryKind;
 use crate::provisioning;
-use crate::scim::Dialect;
 
 impl Config {
     /// How to reach the directory.
@@ -98,14 +97,9 @@ impl Config {
 }
 
 fn client(client: &super::Client) -> http::Client {
-    let dialect = if client.strict {
-        Dialect::strict()
-    } else {
-        Dialect::lenient()
-    };
     http::Client {
         name: client.name.clone(),
         tokens: client.tokens.clone(),
-        dialect,
+        dialect: client.dialect,
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::members::BATCH;
 use super::references::References;
 use super::service::Type;
-use super::write::{ignored, journal, modify};
+use super::write::{journal, modify};
 use super::{Answer, Caller, Error, Query, Service, password};
 use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
@@ -36,7 +36,7 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of)?;
+        let view = query.view(of, caller)?;
         let creation = self.prepare_create(caller, of, body).await?;
         let mut entry = self.add(caller, of, &creation, &view.wanted).await?;
         creation.references.complete(&mut entry);
@@ -54,7 +54,7 @@ impl Service {
     ) -> Result<Creation, Error> {
         let (mut resource, unknown) =
             Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
-        ignored(of, &unknown.names);
+        self.ignored(of, caller, &unknown.names);
         resource.check_required(&of.mapping.definition)?;
 
         let asked = of.mapping.references_in(&resource);
@@ -75,7 +75,7 @@ impl Service {
             generated_password: password.as_ref(),
         };
         let new = of.mapping.write_new(&resource, &context)?;
-        ignored(of, &new.ignored);
+        self.ignored(of, caller, &new.ignored);
 
         let guard = self.guard(caller).await?;
         let members = of.mapping.members().map(|line| &line.ldap);

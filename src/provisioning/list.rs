@@ -15,7 +15,7 @@ impl Service {
         query: &Query,
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of)?;
+        let view = query.view(of, caller)?;
         let paging = self.paging(query)?;
         let selection = self.selection(caller, of, query).await?;
         let (total, entries) = self.page(caller, of, &selection, &view, paging).await?;

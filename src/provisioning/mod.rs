@@ -20,6 +20,7 @@ mod password;
 mod patch;
 mod preview;
 mod read;
+mod recent;
 mod references;
 mod replace;
 mod search;

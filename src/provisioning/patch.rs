@@ -1,20 +1,25 @@
 //! PATCH: only what the operations name changes. Members change without the group being read.
 
+use uuid::Uuid;
+
 use super::members::BATCH;
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, ignored, own_id};
+use super::write::{ATTEMPTS, Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::directory::ReadBack;
-use crate::ldap::Dn;
-use crate::scim::{CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
+use crate::ldap::{Dn, Entry};
+use crate::scim::{Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
+
+/// How many members of a group are shown unasked in the answer to a PATCH. To find that there are more they are read once;
+/// then the group is known for an hour, and a change of one member costs again what it costs in a small group.
+const MOST_SHOWN: usize = 1000;
 
 impl Service {
     /// Patches a resource (RFC 7644 §3.5.2), atomically and in order.
     ///
     /// The answer is the resource, except where showing it would mean to read a collection of any size that the client
-    /// did not ask for: a group that is patched without `attributes` or `excludedAttributes` answers
-    /// [`Answer::NoContent`], which the RFC allows and Entra recommends for groups.
+    /// did not ask for by `attributes` or `excludedAttributes`: a group with more than [`MOST_SHOWN`] members, or any group
+    /// where the client is answered so, is [`Answer::NoContent`], which the RFC allows.
     ///
     /// # Errors
     /// As for every write; nothing is changed by a request that is refused.
@@ -27,20 +32,20 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of)?;
-        let silent = of.mapping.members().is_some()
-            && query.attributes.is_none()
-            && query.excluded_attributes.is_none();
-        let read_back = (!silent).then(|| ReadBack {
-            wanted: view.wanted.clone(),
-        });
+        let view = query.view(of, caller)?;
+        let unasked = of.mapping.members().is_some() && !query.chooses();
+        let shows_members = unasked && view.shows_members(of);
+        let silent = unasked && caller.dialect.has(Behaviour::GroupPatchNoContent)
+            || shows_members
+                && Uuid::try_parse(id).is_ok_and(|id| self.large_groups().contains(&id));
         for attempt in 1.. {
             let (update, prepared) = self.prepare_patch(caller, of, id, &view, body).await?;
             let entry = if prepared.is_empty() {
                 Self::unchanged(of, &update, &view)
             } else {
+                let read_back = Self::read_back(of, &update, &view).filter(|_| !silent);
                 match self
-                    .apply_update(of, update.id, &prepared, read_back.clone(), caller)
+                    .apply_update(of, update.id, &prepared, read_back, caller)
                     .await
                 {
                     Err(error) if error.lost_race() && attempt < ATTEMPTS => continue,
@@ -51,11 +56,24 @@ impl Service {
             if silent {
                 return Ok(Answer::NoContent);
             }
-            return self.answer(of, update.id, entry, &view, caller).await;
+            let entry = match entry {
+                Some(entry) => entry,
+                None => self.find(of, id, &view.wanted, caller).await?.1,
+            };
+            if shows_members && Self::count_members(of, &entry) > MOST_SHOWN {
+                self.large_groups().add(update.id);
+                return Ok(Answer::NoContent);
+            }
+            return self.answer(of, update.id, Some(entry), &view, caller).await;
         }
         Err(Error::Internal {
             reason: "attempts ran out without an answer".into(),
         })
+    }
+
+    fn count_members(of: Type<'_>, entry: &Entry) -> usize {
+        let members = of.mapping.members().map(|line| &line.ldap);
+        members.map_or(0, |members| entry.references(members).len())
     }
 
     /// Works out the plan of a patch.
@@ -70,7 +88,7 @@ impl Service {
         let definition = &of.mapping.definition;
         let (request, unknown) =
             PatchRequest::parse(json::parse(body)?, definition, &caller.dialect)?;
-        ignored(of, &unknown.names);
+        self.ignored(of, caller, &unknown.names);
         own_id(id, unknown.id.as_deref())?;
 
         // Members that can be told from the request alone; others (`members[type eq "Group"]`) need the group's list, and

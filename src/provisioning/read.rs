@@ -15,7 +15,7 @@ impl Service {
         query: &Query,
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of)?;
+        let view = query.view(of, caller)?;
         let (_, entry) = self.find(of, id, &view.wanted, caller).await?;
         Ok(Answer::Resource(
             view.show(of, self.resource(of, &entry, caller)),

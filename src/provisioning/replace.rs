@@ -2,9 +2,8 @@
 
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, ignored, own_id};
+use super::write::{ATTEMPTS, Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::directory::ReadBack;
 use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
 
 impl Service {
@@ -22,18 +21,16 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of)?;
-        let read_back = ReadBack {
-            wanted: view.wanted.clone(),
-        };
+        let view = query.view(of, caller)?;
         for attempt in 1.. {
             let (update, prepared) = self.prepare_replace(caller, of, id, &view, body).await?;
             if prepared.is_empty() {
                 let entry = Self::unchanged(of, &update, &view);
                 return self.answer(of, update.id, entry, &view, caller).await;
             }
+            let read_back = Self::read_back(of, &update, &view);
             match self
-                .apply_update(of, update.id, &prepared, Some(read_back.clone()), caller)
+                .apply_update(of, update.id, &prepared, read_back, caller)
                 .await
             {
                 Err(error) if error.lost_race() && attempt < ATTEMPTS => {}
@@ -57,7 +54,7 @@ impl Service {
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) =
             Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
-        ignored(of, &unknown.names);
+        self.ignored(of, caller, &unknown.names);
         own_id(id, unknown.id.as_deref())?;
         new.check_required(&of.mapping.definition)?;
         let members = self.take_members(of, &mut new)?;

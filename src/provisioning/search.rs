@@ -81,7 +81,7 @@ impl Service {
                 .map(|filter| filter.without_undefined(&of.mapping.definition, &caller.dialect));
             parts.push(Part {
                 of,
-                view: query.view(of)?,
+                view: query.view(of, caller)?,
                 selection: self.select(caller, of, filter, sort).await?,
             });
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::fences::FenceKeeper;
+use super::recent::Recent;
 use super::settings::{ResourceSettings, Settings, SettingsError};
 use super::view::View;
 use super::{Caller, Error};
@@ -26,6 +27,8 @@ struct Inner {
     fences: FenceKeeper,
     bases: Vec<TypeBase>,
     served: Vec<Served>,
+    noted: Recent<(String, String, String)>,
+    large_groups: Recent<Uuid>,
 }
 
 /// What is worked out once for each resource type, in the order of the mapping's types.
@@ -108,6 +111,8 @@ impl Service {
                 fences,
                 bases,
                 served,
+                noted: Recent::default(),
+                large_groups: Recent::default(),
             }),
         })
     }
@@ -150,6 +155,16 @@ impl Service {
 
     pub(super) fn fences(&self) -> &FenceKeeper {
         &self.inner.fences
+    }
+
+    /// Client, resource type and name of what the journal has lately named as ignored.
+    pub(super) fn noted(&self) -> &Recent<(String, String, String)> {
+        &self.inner.noted
+    }
+
+    /// Groups that lately turned out to have more members than an answer shows unasked.
+    pub(super) fn large_groups(&self) -> &Recent<Uuid> {
+        &self.inner.large_groups
     }
 
     pub(super) fn kind(&self) -> DirectoryKind {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::service::Type;
-use super::{Error, Query};
+use super::{Caller, Error, Query};
 use crate::directory::Wanted;
 use crate::mapping::{Attributes, ResourceMapping};
-use crate::scim::{Projection, Resource};
+use crate::scim::{Behaviour, Projection, Resource};
 
 /// What a client wants to see, and what must be read for it.
 #[derive(Debug)]
@@ -29,6 +29,12 @@ impl View {
         ))
     }
 
+    /// Whether the members of a group are part of it.
+    pub(super) fn shows_members(&self, of: Type<'_>) -> bool {
+        let members = of.mapping.members().map(|line| &line.ldap);
+        members.is_some_and(|members| self.wanted.references.contains(members))
+    }
+
     /// The resource as far as the client wants to see it.
     pub(super) fn show(&self, of: Type<'_>, resource: Resource) -> Resource {
         self.projection.apply(resource, &of.mapping.definition)
@@ -36,16 +42,29 @@ impl View {
 }
 
 impl Query {
-    /// The view that `attributes` and `excludedAttributes` ask for.
-    pub(super) fn view(&self, of: Type<'_>) -> Result<Arc<View>, Error> {
-        if self.attributes.is_none() && self.excluded_attributes.is_none() {
+    /// Whether the client says what it wants to see.
+    pub(super) fn chooses(&self) -> bool {
+        self.attributes.is_some() || self.excluded_attributes.is_some()
+    }
+
+    /// The view that `attributes` and `excludedAttributes` ask for, as far as the client is shown it.
+    pub(super) fn view(&self, of: Type<'_>, caller: &Caller) -> Result<Arc<View>, Error> {
+        let hidden = of
+            .mapping
+            .members()
+            .filter(|_| caller.dialect.has(Behaviour::MembersNotReturned));
+        if !self.chooses() && hidden.is_none() {
             return Ok(Arc::clone(of.view));
         }
-        let (attributes, excluded) = (
+        let mut excluded = self.excluded_attributes.clone().unwrap_or_default();
+        if let Some(members) = hidden {
+            excluded = format!("{},{excluded}", members.scim_name());
+        }
+        let projection = Projection::parse(
             self.attributes.as_deref(),
-            self.excluded_attributes.as_deref(),
-        );
-        let projection = Projection::parse(attributes, excluded, &of.mapping.definition)?;
+            Some(&excluded),
+            &of.mapping.definition,
+        )?;
         Ok(Arc::new(View::new(projection, of.mapping)))
     }
 }

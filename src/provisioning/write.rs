@@ -96,7 +96,7 @@ impl Service {
         let difference =
             of.mapping
                 .write_changes(&update.entry, &update.old, &update.new, &context)?;
-        ignored(of, &difference.ignored);
+        self.ignored(of, caller, &difference.ignored);
 
         let members = self.member_changes(of, update, &references)?;
         let candidates: Vec<Option<Rdn>> = match difference.rename {
@@ -322,12 +322,36 @@ impl Service {
         }
     }
 
+    /// Names in the journal what was accepted and goes nowhere, each name once an hour for a client.
+    pub(super) fn ignored(&self, of: Type<'_>, caller: &Caller, names: &[String]) {
+        for attribute in names {
+            let key = (
+                caller.client.clone(),
+                of.name().to_owned(),
+                attribute.clone(),
+            );
+            if self.noted().add(key) {
+                tracing::info!(
+                    resource_type = of.name(),
+                    attribute,
+                    "accepted and ignored: the mapping has no line that writes it"
+                );
+            }
+        }
+    }
+
+    /// What to read with the change. A directory that answers the entry with the change does not tell the ids of members,
+    /// so members that this request does not know are read afterwards.
+    pub(super) fn read_back(of: Type<'_>, update: &Update, view: &View) -> Option<ReadBack> {
+        (update.compares_members || !view.shows_members(of)).then(|| ReadBack {
+            wanted: view.wanted.clone(),
+        })
+    }
+
     /// The entry for the answer to a request that changes nothing: the one just read, unless the members are to be shown
     /// and were not read.
     pub(super) fn unchanged(of: Type<'_>, update: &Update, view: &View) -> Option<Entry> {
-        let members = of.mapping.members().map(|line| &line.ldap);
-        let shows_members = members.is_some_and(|members| view.wanted.references.contains(members));
-        (update.compares_members || !shows_members).then(|| update.entry.clone())
+        (update.compares_members || !view.shows_members(of)).then(|| update.entry.clone())
     }
 
     /// The answer after a write: the entry as the directory now holds it, as far as the client wants to see it.
@@ -435,15 +459,4 @@ pub(super) fn journal(of: Type<'_>, id: &str, guarded: &GuardedPlan) {
         attributes = attributes.join(" "),
         "written"
     );
-}
-
-/// Names in the journal what the mapping has no place for.
-pub(super) fn ignored<'a>(of: Type<'_>, names: impl IntoIterator<Item = &'a String>) {
-    for attribute in names {
-        tracing::debug!(
-            resource_type = of.name(),
-            attribute,
-            "ignored: the mapping has no line for it"
-        );
-    }
 }

@@ -77,6 +77,25 @@ fn string_boolean() {
 }
 
 #[test]
+fn email_in_filter() {
+    let filter = Filter::parse("email co \"ana\"").unwrap();
+    let lenient = Dialect::strict().with(Leniency::EmailInFilter);
+    let shown = |dialect| {
+        filter
+            .clone()
+            .resolve(&users(), dialect)
+            .unwrap()
+            .to_string()
+    };
+    assert_eq!(shown(&lenient), "emails.value co \"ana\"");
+    assert_eq!(
+        shown(&Dialect::strict()),
+        "email co \"ana\"",
+        "which names nothing"
+    );
+}
+
+#[test]
 fn empty_string_removes() {
     let before = user(json!({ "title": "Dr", "nickName": "An" }));
     let operations = json!([{ "op": "replace", "path": "title", "value": "" }]);

@@ -26,7 +26,7 @@ mod fixtures;
 #[cfg(test)]
 mod leniency_tests;
 
-pub use dialect::{Dialect, Leniency};
+pub use dialect::{Behaviour, Dialect, Leniency, Profile, Switch};
 pub use error::{Error, ScimType};
 pub use filter::{Filter, Literal, Operator};
 pub use list::{ListResponse, Paging};

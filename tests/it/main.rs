@@ -15,6 +15,7 @@ mod hostile;
 mod house;
 mod idp;
 mod leniency;
+mod oracle;
 mod properties;
 mod refusals;
 mod semantics;

@@ -7,6 +7,7 @@ use crate::config::checked::Client;
 use crate::config::fault::Fault;
 use crate::config::raw::RawClient;
 use crate::http::TokenHash;
+use crate::scim::{Dialect, Profile, Switch};
 
 pub(super) fn check(raw: Vec<RawClient>, faults: &mut Faults) -> Vec<Client> {
     if raw.is_empty() {
@@ -76,24 +77,59 @@ pub(super) fn check(raw: Vec<RawClient>, faults: &mut Faults) -> Vec<Client> {
             }
             tokens.push(hash);
         }
-        let strict = match client.profile.as_deref() {
-            None | Some("lenient") => false,
-            Some("strict") => true,
-            Some(_) => {
-                faults.add(invalid(
-                    &key("profile"),
-                    "is neither `lenient` nor `strict`",
-                ));
-                false
-            }
-        };
+        let dialect = dialect(&client, key, faults);
         checked.push(Client {
             name: client.name,
             tokens,
-            strict,
+            dialect,
         });
     }
     checked
+}
+
+/// The profile, then the operator's own switches over it.
+fn dialect(client: &RawClient, key: impl Fn(&str) -> String, faults: &mut Faults) -> Dialect {
+    let profile = client.profile.as_deref();
+    let mut dialect = match profile.map(Profile::parse) {
+        None => Dialect::default(),
+        Some(Some(profile)) => profile.dialect(),
+        Some(None) => {
+            faults.add(invalid(&key("profile"), "is no profile"));
+            Dialect::default()
+        }
+    };
+    for (setting, names, set) in [
+        ("switch_on", &client.switch_on, Dialect::on as fn(_, _) -> _),
+        ("switch_off", &client.switch_off, Dialect::off),
+    ] {
+        for (position, name) in names.iter().enumerate() {
+            match Switch::parse(name) {
+                Some(switch) => dialect = set(dialect, switch),
+                None => faults.add(unknown_switch(format!("{}.{position}", key(setting)))),
+            }
+        }
+    }
+    for name in client
+        .switch_on
+        .iter()
+        .filter(|name| client.switch_off.contains(name))
+    {
+        let fault = Fault::new(
+            key("switch_off"),
+            "contradiction",
+            format!("`{name}` is switched on and off"),
+        );
+        faults.add(fault.hint("leave it in one of the two lists"));
+    }
+    dialect
+}
+
+fn unknown_switch(key: String) -> Fault {
+    let names: Vec<String> = Switch::all()
+        .map(|one| format!("`{}`", one.name()))
+        .collect();
+    Fault::new(key, "invalid-value", "there is no such switch")
+        .hint(format!("there are {}", names.join(", ")))
 }
 
 /// The hash. What was typed is not repeated: it may be the token itself.

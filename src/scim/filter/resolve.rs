@@ -4,7 +4,7 @@ use super::{Filter, Literal, Operator};
 use crate::scim::dialect::{Dialect, Leniency};
 use crate::scim::error::{Error, quoted};
 use crate::scim::path::AttributePath;
-use crate::scim::schema::{Attribute, Definition, Kind};
+use crate::scim::schema::{Attribute, Definition, Kind, Resolved};
 
 impl Filter {
     /// The same filter with canonical paths and with values of the attributes' types: `"True"` becomes
@@ -19,7 +19,7 @@ impl Filter {
                 operator,
                 value,
             } => {
-                let Some(resolved) = definition.lookup_in(&path, dialect) else {
+                let Some(resolved) = named(definition, &path, dialect) else {
                     return Ok(Filter::Compare {
                         path,
                         operator,
@@ -43,12 +43,10 @@ impl Filter {
                 })
             }
             Filter::Present(path) => Ok(Filter::Present(
-                definition
-                    .lookup_in(&path, dialect)
-                    .map_or(path, |resolved| resolved.path()),
+                named(definition, &path, dialect).map_or(path, |resolved| resolved.path()),
             )),
             Filter::ValuePath { path, filter } => {
-                let Some(resolved) = definition.lookup_in(&path, dialect) else {
+                let Some(resolved) = named(definition, &path, dialect) else {
                     return Ok(Filter::ValuePath { path, filter });
                 };
                 Ok(Filter::ValuePath {
@@ -159,6 +157,23 @@ fn all_without(parts: Vec<Filter>, definition: &Definition, dialect: &Dialect) -
         .into_iter()
         .map(|part| part.without_undefined(definition, dialect))
         .collect()
+}
+
+/// What a path of a filter names.
+fn named<'a>(
+    definition: &'a Definition,
+    path: &AttributePath,
+    dialect: &Dialect,
+) -> Option<Resolved<'a>> {
+    definition.lookup_in(path, dialect).or_else(|| {
+        let email = path.schema.is_none()
+            && path.sub.is_none()
+            && path.attribute.eq_ignore_ascii_case("email");
+        if !email || !dialect.allows(Leniency::EmailInFilter) {
+            return None;
+        }
+        definition.lookup(&AttributePath::of("emails"))
+    })
 }
 
 fn map_all(

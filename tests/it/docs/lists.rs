@@ -7,7 +7,7 @@ use scimbridge::guard::{Facts, Fences, Guard, Plan, Refusal, Rule};
 use scimbridge::http::Fault;
 use scimbridge::ldap::{AttributeName, Change, Convergence, Dn, Modification, Target, Values};
 use scimbridge::provisioning::Error;
-use scimbridge::scim::Leniency;
+use scimbridge::scim::{Behaviour, Leniency, Profile};
 
 use super::examples::{load, with_base};
 use super::markdown::{files, first_cells, in_backticks, read, root, section, section_of};
@@ -41,6 +41,55 @@ fn every_leniency_is_documented_as_it_is() {
         found,
         expected,
         "the table of docs/leniencies.md should be:\n{}",
+        expected.join("\n")
+    );
+}
+
+#[test]
+fn every_profile_is_documented_as_it_is() {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let mut expected = Vec::new();
+    for profile in Profile::ALL.iter().filter(|one| one.name != "generic") {
+        expected.push(format!("### `{}`\n\n{}\n", profile.name, profile.about));
+        let rows: Vec<String> = profile
+            .switches()
+            .map(|(switch, source)| format!("| `{}` | {} |", switch.name(), cell(source)))
+            .collect();
+        if !rows.is_empty() {
+            expected.push(format!(
+                "| switch | who says so |\n| --- | --- |\n{}\n",
+                rows.join("\n")
+            ));
+        }
+    }
+    let document = read("docs/profiles.md");
+    let found = section(&document, "## The profiles").trim();
+    let expected = expected.join("\n");
+    assert_eq!(
+        found,
+        expected.trim(),
+        "this section of docs/profiles.md should be:\n{expected}"
+    );
+}
+
+#[test]
+fn every_behaviour_is_documented_as_it_is() {
+    let expected: Vec<String> = Behaviour::ALL
+        .iter()
+        .map(|one| {
+            let (on, off) = one.description().split_once(" Otherwise: ").unwrap();
+            format!("| `{}` | {on} | {off} | {} |", one.name(), one.source())
+        })
+        .collect();
+    let document = read("docs/profiles.md");
+    let found: Vec<&str> = section(&document, "## Ways of answering")
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    assert_eq!(
+        found,
+        expected,
+        "the table of docs/profiles.md should be:\n{}",
         expected.join("\n")
     );
 }

@@ -8,6 +8,7 @@ use crate::support::{Bridge, ENTERPRISE, GOOD_PASSWORD, Options, Place, both};
 both!(places: [
     every_write_is_journaled_with_its_request_and_without_values,
     the_request_id_is_in_the_answer_and_in_the_log,
+    what_is_ignored_is_named_once_for_each_client,
 ]);
 
 async fn every_write_is_journaled_with_its_request_and_without_values(place: &Place) {
@@ -76,7 +77,7 @@ async fn every_write_is_journaled_with_its_request_and_without_values(place: &Pl
     let journaled = |word: &str, id: &str| {
         log.iter().any(|line| {
             let text = line.to_string();
-            text.contains(word) && text.contains(id) && text.contains("lenient")
+            text.contains(word) && text.contains(id) && text.contains("\"client\":\"okta\"")
         })
     };
     assert!(
@@ -95,9 +96,40 @@ async fn every_write_is_journaled_with_its_request_and_without_values(place: &Pl
         "Concealed",
         "Ruiz",
         GOOD_PASSWORD,
-        &bridge.tokens.lenient,
+        &bridge.tokens.of("okta"),
         "olga",
     ]);
+}
+
+async fn what_is_ignored_is_named_once_for_each_client(place: &Place) {
+    let bridge = Bridge::start(place, Options::new().with("log.filter", "info")).await;
+    let mut ana = entra_user(&bridge, "ana");
+    ana["shoeSize"] = json!(38);
+    ana["timezone"] = json!("Mars/Olympus");
+    let path = format!(
+        "/Users/{}",
+        bridge
+            .entra()
+            .post("/Users", ana.clone())
+            .await
+            .created("/Users")
+    );
+    for client in [bridge.entra(), bridge.okta(), bridge.entra()] {
+        client.put(&path, ana.clone()).await.resource();
+        let operations = json!([{"op": "replace", "path": "shoeSize", "value": 39}]);
+        client.patch(&path, operations).await.resource();
+    }
+    let named: Vec<String> = bridge
+        .log()
+        .iter()
+        .map(ToString::to_string)
+        .filter(|line| line.contains("ignored") && line.contains("shoeSize"))
+        .collect();
+    assert_eq!(named.len(), 2, "once for each client: {named:#?}");
+    for client in ["entra", "okta"] {
+        assert!(named.iter().any(|line| line.contains(client)), "{named:#?}");
+    }
+    bridge.never_logged(&["Mars/Olympus"]);
 }
 
 async fn the_request_id_is_in_the_answer_and_in_the_log(place: &Place) {

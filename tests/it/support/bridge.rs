@@ -148,6 +148,11 @@ impl Bridge {
         Client::new(&self.http, &self.older_base, Manner::Okta, &self.tokens)
     }
 
+    /// The client with the default profile.
+    pub(crate) fn generic(&self) -> Client<'_> {
+        self.client(Manner::Generic)
+    }
+
     /// The client that is configured with `profile = "strict"`.
     pub(crate) fn strict(&self) -> Client<'_> {
         self.client(Manner::Strict)

@@ -7,17 +7,107 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::options::Tokens;
 
-/// Whose headers a request carries (catalogue of captures: `User-Agent`, `Accept`, media types, connection handling).
+/// Whose headers a request carries (catalogue of captures: `User-Agent`, `Accept`, media types, connection handling), and
+/// with whose profile it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
+    /// Nobody in particular, by the default profile: plain `application/json`.
+    Generic,
+    /// A client that the bridge holds to the RFC.
+    Strict,
     /// Entra ID's provisioning service: bearer token, `application/scim+json; charset=utf-8`.
     Entra,
     /// Okta: the pasted header goes out as it is, every connection is closed, and answers may be compressed.
     Okta,
     /// Okta's SPEC test (Runscope): another agent, and plain `application/json`.
     OktaSpecTest,
-    /// A client that the bridge holds to the RFC.
-    Strict,
+    /// PingFederate's provisioner, over Apache's HTTP client.
+    Ping,
+    /// OneLogin, with a header of the administrator's own.
+    OneLogin,
+    /// JumpCloud's connector.
+    JumpCloud,
+    /// Google: plain JSON, and an `Accept` that does not name SCIM.
+    Google,
+    /// SailPoint's connector.
+    SailPoint,
+    /// CyberArk Identity.
+    CyberArk,
+    /// What was made for AWS IAM Identity Center: the switch `members-not-returned`.
+    Aws,
+    /// The IETF's interoperability profile: undefined attributes are refused.
+    Interop,
+}
+
+impl Manner {
+    /// The name of the client in the configuration.
+    fn client(self) -> &'static str {
+        match self {
+            Manner::Generic => "generic",
+            Manner::Strict => "strict",
+            Manner::Entra => "entra",
+            Manner::Okta | Manner::OktaSpecTest => "okta",
+            Manner::Ping => "ping",
+            Manner::OneLogin => "onelogin",
+            Manner::JumpCloud => "jumpcloud",
+            Manner::Google => "google",
+            Manner::SailPoint => "sailpoint",
+            Manner::CyberArk => "cyberark",
+            Manner::Aws => "aws",
+            Manner::Interop => "interop",
+        }
+    }
+
+    /// The headers beside `Authorization`, and the media type of bodies.
+    fn headers(self) -> (Vec<(&'static str, &'static str)>, &'static str) {
+        const SCIM: &str = "application/scim+json; charset=utf-8";
+        const JSON: &str = "application/json";
+        let accept_scim = ("accept", "application/scim+json");
+        match self {
+            Manner::Generic => (vec![("accept", "*/*")], JSON),
+            Manner::Strict | Manner::Interop => (vec![accept_scim], SCIM),
+            Manner::Entra => (
+                vec![
+                    ("user-agent", "Microsoft Azure AD SCIM provisioning/1.0"),
+                    accept_scim,
+                ],
+                SCIM,
+            ),
+            Manner::Okta => (
+                vec![
+                    ("user-agent", "Okta SCIM Client 1.0.0"),
+                    accept_scim,
+                    ("accept-charset", "utf-8"),
+                    ("accept-encoding", "gzip,deflate"),
+                    ("connection", "close"),
+                ],
+                SCIM,
+            ),
+            Manner::OktaSpecTest => (
+                vec![("user-agent", "OKTA SCIM Integration"), accept_scim],
+                JSON,
+            ),
+            Manner::Ping => (
+                vec![
+                    ("user-agent", "Apache-HttpClient/4.5.13 (Java/11)"),
+                    accept_scim,
+                ],
+                JSON,
+            ),
+            Manner::OneLogin => (vec![("x-tenant", "the administrator's own")], JSON),
+            Manner::JumpCloud => (vec![("accept", JSON)], SCIM),
+            Manner::Google => (
+                vec![
+                    ("user-agent", "Google-Auto-Provisioning"),
+                    ("accept", "application/json; charset=utf-8"),
+                ],
+                JSON,
+            ),
+            Manner::SailPoint => (vec![accept_scim], "application/scim+json"),
+            Manner::CyberArk => (vec![("accept", JSON)], JSON),
+            Manner::Aws => (vec![("user-agent", "sso-sync/2.0"), ("accept", JSON)], JSON),
+        }
+    }
 }
 
 /// One identity provider's view of the bridge.
@@ -36,47 +126,11 @@ impl<'a> Client<'a> {
         manner: Manner,
         tokens: &Tokens,
     ) -> Client<'a> {
-        let bearer = format!("Bearer {}", tokens.lenient);
-        let strict = format!("Bearer {}", tokens.strict);
-        let scim = "application/scim+json; charset=utf-8";
-        let (headers, content_type): (Vec<(&'static str, &str)>, _) = match manner {
-            Manner::Entra => (
-                vec![
-                    ("user-agent", "Microsoft Azure AD SCIM provisioning/1.0"),
-                    ("accept", "application/scim+json"),
-                    ("authorization", &bearer),
-                ],
-                scim,
-            ),
-            Manner::Okta => (
-                vec![
-                    ("user-agent", "Okta SCIM Client 1.0.0"),
-                    ("accept", "application/scim+json"),
-                    ("accept-charset", "utf-8"),
-                    ("accept-encoding", "gzip,deflate"),
-                    ("connection", "close"),
-                    ("authorization", &bearer),
-                ],
-                scim,
-            ),
-            Manner::OktaSpecTest => (
-                vec![
-                    ("user-agent", "OKTA SCIM Integration"),
-                    ("accept", "application/scim+json"),
-                    ("authorization", &bearer),
-                ],
-                "application/json",
-            ),
-            Manner::Strict => (
-                vec![
-                    ("accept", "application/scim+json"),
-                    ("authorization", &strict),
-                ],
-                scim,
-            ),
-        };
+        let (headers, content_type) = manner.headers();
+        let bearer = format!("Bearer {}", tokens.of(manner.client()));
         let headers = headers
             .into_iter()
+            .chain([("authorization", bearer.as_str())])
             .map(|(name, value)| {
                 (
                     HeaderName::from_static(name),

@@ -87,27 +87,71 @@ impl Options {
                 section.remove(key);
             }
         }
-        let client = |name: &str, token: &str, profile: &str| {
+        let clients = CLIENTS.iter().map(|known| {
             let mut client = Table::new();
-            client.insert("name".into(), name.into());
-            client.insert("tokens".into(), vec![hash(token)].into());
-            client.insert("profile".into(), profile.into());
+            client.insert("name".into(), known.name.into());
+            client.insert("tokens".into(), vec![hash(&tokens.of(known.name))].into());
+            client.insert("profile".into(), known.profile.into());
+            client.insert("switch_on".into(), known.on.to_vec().into());
+            client.insert("switch_off".into(), known.off.to_vec().into());
             Value::Table(client)
-        };
-        let clients = vec![
-            client("lenient", &tokens.lenient, "lenient"),
-            client("strict", &tokens.strict, "strict"),
-        ];
-        file.insert("clients".into(), Value::Array(clients));
+        });
+        file.insert("clients".into(), Value::Array(clients.collect()));
         toml::to_string(&file).expect("a table is TOML")
     }
 }
 
-/// The bearer tokens of the two clients every bridge of the tests knows.
+/// A client that every bridge of the tests knows.
+struct Known {
+    name: &'static str,
+    profile: &'static str,
+    on: &'static [&'static str],
+    off: &'static [&'static str],
+}
+
+const fn known(name: &'static str) -> Known {
+    let (on, off): (&[&str], &[&str]) = (&[], &[]);
+    Known {
+        name,
+        profile: name,
+        on,
+        off,
+    }
+}
+
+/// One client for each profile, named after it, and two with switches of their own.
+const CLIENTS: &[Known] = &[
+    known("generic"),
+    known("strict"),
+    known("entra"),
+    known("okta"),
+    known("ping"),
+    known("onelogin"),
+    known("jumpcloud"),
+    known("google"),
+    known("sailpoint"),
+    known("cyberark"),
+    Known {
+        name: "aws",
+        profile: "generic",
+        on: &["members-not-returned"],
+        off: &[],
+    },
+    Known {
+        name: "interop",
+        profile: "generic",
+        on: &[],
+        off: &["unknown-attribute"],
+    },
+];
+
+/// The bearer tokens of these clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens {
+    /// The client with the default profile.
     pub(crate) lenient: String,
     pub(crate) strict: String,
+    secret: String,
 }
 
 impl Tokens {
@@ -122,6 +166,16 @@ impl Tokens {
         Tokens {
             lenient: token(),
             strict: token(),
+            secret: token(),
+        }
+    }
+
+    /// The token of the client of that name.
+    pub(crate) fn of(&self, name: &str) -> String {
+        match name {
+            "generic" => self.lenient.clone(),
+            "strict" => self.strict.clone(),
+            name => format!("{}_{name}", self.secret),
         }
     }
 }

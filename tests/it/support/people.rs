@@ -23,6 +23,21 @@ pub(crate) fn entra_user(bridge: &Bridge, first: &str) -> Value {
     })
 }
 
+/// A create with nothing but the core schema and a department, as most connectors send it.
+pub(crate) fn plain_user(bridge: &Bridge, first: &str) -> Value {
+    let name = bridge.name(first);
+    json!({
+        "schemas": [USER, ENTERPRISE],
+        "userName": name,
+        "externalId": format!("{first}-{}", bridge.tag),
+        "name": {"givenName": capitalised(first), "familyName": "Ruiz"},
+        "displayName": format!("{} Ruiz", capitalised(first)),
+        "emails": [{"value": name, "type": "work", "primary": true}],
+        "active": true,
+        ENTERPRISE: {"department": "Labs"}
+    })
+}
+
 /// Okta's create (catalogue §2.2), with a password that both directories accept.
 pub(crate) fn okta_user(bridge: &Bridge, first: &str) -> Value {
     let name = bridge.name(first);

@@ -24,7 +24,6 @@ async fn entra_1_0_media_types_in_any_spelling_are_taken(bridge: &Bridge) {
         "application/json",
         "application/json; charset=UTF-8",
         "Application/SCIM+JSON;charset=\"utf-8\"",
-        "",
     ];
     for (number, spelling) in spellings.into_iter().enumerate() {
         let first = format!("ana{number}");
@@ -49,7 +48,7 @@ async fn entra_1_0_media_types_in_any_spelling_are_taken(bridge: &Bridge) {
             .header("accept", accept)
             .get("/Users?count=1")
             .await
-            .list(6);
+            .list(5);
     }
 }
 

@@ -16,7 +16,7 @@ both!(stories: [
 ]);
 
 async fn okta_2_0_the_token_with_and_without_bearer(bridge: &Bridge) {
-    let token = bridge.tokens.lenient.clone();
+    let token = bridge.tokens.of("okta");
     for credentials in [
         format!("Bearer {token}"),
         token.clone(),

@@ -1,7 +1,4 @@
-//! Where identity providers differ from RFC 7643 and RFC 7644, each difference by name.
-//!
-//! A leniency is asked for in exactly one place of the code, as `dialect.allows(Leniency::X)`, and has
-//! one test named after it. A client marked strict gets [`Dialect::strict`] and with it the RFC's answer.
+//! What is forgiven, each leniency by name.
 
 /// One difference between what the RFCs ask for and what an identity provider sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,11 +46,13 @@ pub enum Leniency {
     BareToken,
     /// A body without `Content-Type`.
     MissingMediaType,
+    /// `email` in a filter stands for `emails.value`.
+    EmailInFilter,
 }
 
 impl Leniency {
     /// Every leniency, in the order of the documentation.
-    pub const ALL: [Leniency; 21] = [
+    pub const ALL: [Leniency; 22] = [
         Leniency::OperatorCase,
         Leniency::StringBoolean,
         Leniency::EmptyStringRemoves,
@@ -75,6 +74,7 @@ impl Leniency {
         Leniency::LastPrimaryWins,
         Leniency::BareToken,
         Leniency::MissingMediaType,
+        Leniency::EmailInFilter,
     ];
 
     /// The name used in configuration and documentation.
@@ -90,11 +90,6 @@ impl Leniency {
     /// What is accepted, and what a strict client is answered instead.
     pub fn description(self) -> &'static str {
         self.facts().2
-    }
-
-    /// The leniency of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Leniency::ALL.into_iter().find(|one| one.name() == name)
     }
 
     fn facts(self) -> (&'static str, &'static str, &'static str) {
@@ -204,81 +199,11 @@ impl Leniency {
                 "Hand-written clients and scripts",
                 "A body without `Content-Type` is read as JSON. Strict: 415 (RFC 7644 §3.1).",
             ),
-        }
-    }
-}
-
-/// The set of leniencies granted to a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
-    allowed: u32,
-}
-
-impl Dialect {
-    /// Every leniency: the default, so that any identity provider works unconfigured.
-    pub const fn lenient() -> Self {
-        Dialect {
-            allowed: (1 << Leniency::ALL.len()) - 1,
-        }
-    }
-
-    /// No leniency: RFC 7643 and RFC 7644 to the letter.
-    pub const fn strict() -> Self {
-        Dialect { allowed: 0 }
-    }
-
-    /// The same, with one more leniency.
-    #[must_use]
-    pub const fn with(self, leniency: Leniency) -> Self {
-        Dialect {
-            allowed: self.allowed | 1 << leniency as u8,
-        }
-    }
-
-    /// The same, with one leniency fewer.
-    #[must_use]
-    pub const fn without(self, leniency: Leniency) -> Self {
-        Dialect {
-            allowed: self.allowed & !(1 << leniency as u8),
-        }
-    }
-
-    /// Whether the client may do that.
-    pub const fn allows(&self, leniency: Leniency) -> bool {
-        self.allowed & (1 << leniency as u8) != 0
-    }
-}
-
-impl Default for Dialect {
-    fn default() -> Self {
-        Dialect::lenient()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn every_leniency_has_its_own_name_source_and_description() {
-        let names: HashSet<_> = Leniency::ALL.iter().map(|one| one.name()).collect();
-        assert_eq!(names.len(), Leniency::ALL.len());
-        for (position, one) in Leniency::ALL.into_iter().enumerate() {
-            assert_eq!(one as usize, position, "ALL must list {one:?} in order");
-            assert_eq!(Leniency::parse(one.name()), Some(one));
-            assert!(one.description().contains("Strict:"), "{one:?}");
-            assert!(!one.source().is_empty());
-        }
-    }
-
-    #[test]
-    fn a_dialect_is_a_set() {
-        for one in Leniency::ALL {
-            assert!(Dialect::lenient().allows(one));
-            assert!(!Dialect::strict().allows(one));
-            assert!(Dialect::strict().with(one).allows(one));
-            assert!(!Dialect::lenient().without(one).allows(one));
+            Leniency::EmailInFilter => (
+                "email-in-filter",
+                "PingFederate's expression `email Co \"%s\"` and OneLogin templates with `email eq`",
+                "In a filter `email` stands for `emails.value`. Strict: 400 invalidFilter, since there is no such attribute.",
+            ),
         }
     }
 }
