@@ -59,6 +59,10 @@ pub struct Server {
     pub max_concurrent_requests: usize,
     /// Resources on one page.
     pub max_results: usize,
+    /// Operations in one bulk request.
+    pub bulk_operations: usize,
+    /// Bytes of one bulk request.
+    pub bulk_payload: usize,
     /// How long a stopping bridge waits.
     pub shutdown_timeout: Duration,
     /// Threads that speak HTTP.
@@ -110,6 +114,8 @@ pub struct Client {
     pub tokens: Vec<TokenHash>,
     /// RFC 7644 and nothing else.
     pub strict: bool,
+    /// The path of the resource that the credential belongs to: `/Users/{id}`.
+    pub me: Option<String>,
 }
 
 /// `[log]`

@@ -36,6 +36,8 @@ pub(super) struct RawServer {
     pub(super) request_timeout: String,
     pub(super) max_concurrent_requests: u32,
     pub(super) max_results: u32,
+    pub(super) bulk_operations: u32,
+    pub(super) bulk_payload: Size,
     pub(super) shutdown_timeout: String,
     pub(super) workers: Option<u32>,
 }
@@ -85,6 +87,7 @@ pub(super) struct RawClient {
     pub(super) name: String,
     pub(super) tokens: Vec<String>,
     pub(super) profile: Option<String>,
+    pub(super) me: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

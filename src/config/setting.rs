@@ -213,6 +213,18 @@ pub const SETTINGS: &[Setting] = &[
         "Resources on one page of a list, whatever `count` asks for.",
     ),
     setting(
+        "server.bulk_operations",
+        Kind::Number,
+        Value("1000"),
+        "Operations in one request to `/Bulk`, 1 to 1000; more are answered 413. All of them together have `request_timeout`; what was not begun in that time is answered 503.",
+    ),
+    setting(
+        "server.bulk_payload",
+        Kind::Size,
+        Value("\"1MiB\""),
+        "Longest body of a request to `/Bulk`; a longer one is answered 413.",
+    ),
+    setting(
         "server.shutdown_timeout",
         Kind::Duration,
         Value("\"30s\""),
@@ -355,6 +367,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Choice(&["lenient", "strict"]),
         Value("\"lenient\""),
         "`lenient` accepts the dialects of known identity providers; `strict` accepts what RFC 7644 says and nothing else.",
+    ),
+    setting(
+        "clients[].me",
+        Kind::Text,
+        Absent("`/Me` is answered 501"),
+        "The resource this client's token belongs to, as endpoint and id: `/Users/{id}`. The client reaches it as `/Me`, too.",
     ),
     setting(
         "log.filter",

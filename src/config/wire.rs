@@ -8,6 +8,7 @@ use crate::http;
 use crate::ldap::kind::DirectoryKind;
 use crate::provisioning;
 use crate::scim::Dialect;
+use crate::scim::discovery::BulkLimits;
 
 impl Config {
     /// How to reach the directory.
@@ -52,6 +53,10 @@ impl Config {
             protected_groups: self.protected_groups.clone(),
             own_account: Some(self.directory.bind_dn.clone()),
             max_results: self.server.max_results,
+            bulk: BulkLimits {
+                operations: self.server.bulk_operations,
+                payload: self.server.bulk_payload,
+            },
         }
     }
 
@@ -104,5 +109,6 @@ fn client(client: &super::Client) -> http::Client {
         name: client.name.clone(),
         tokens: client.tokens.clone(),
         dialect,
+        me: client.me.clone(),
     }
 }

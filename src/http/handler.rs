@@ -14,7 +14,7 @@ use super::identity::{self, Identity};
 use super::in_flight::{InFlight, Ticket};
 use super::route::{Target, below};
 use super::settings::{Client, Settings};
-use super::{body, metrics, query, response, span};
+use super::{body, bulk, metrics, query, response, span};
 use crate::provisioning::{Answer, Caller, Deadline, Error, Query, Service};
 
 /// Longest request line and header together, in bytes. actix-web itself stops at 128 KiB, without a SCIM answer.
@@ -95,24 +95,34 @@ async fn serve(
     let client = authenticate(&settings.clients, authorization).ok_or(Fault::Unauthenticated)?;
     seen.client = Some(client.name.clone());
     let service = state.service.borrow().clone();
-    let target = Target::of(path, service.endpoints());
+    let mut target = Target::of(path, service.endpoints());
+    if let (Target::Me, Some(me)) = (&target, &client.me) {
+        target = Target::of(me, service.endpoints());
+    }
     Span::current().record("client", client.name.as_str());
     seen.target = Some(target.clone());
     check_method(&target, request.method().as_str())?;
     let ticket = state.in_flight.enter().ok_or(Fault::Busy)?;
     let until = identity.began + settings.request_timeout;
     let caller = caller(request, settings, client, identity, until);
+    let query = query::read(request.uri().query().unwrap_or_default());
     if let Some(document) = discovery(&service, &caller, &target)? {
+        if query.is_ok_and(|query| query.filter.is_some()) {
+            return Err(Fault::DiscoveryFilter);
+        }
         return Ok(response::document(document));
     }
-    let query = query::read(request.uri().query().unwrap_or_default())?;
+    let query = query?;
     let body = match request.method().as_str() {
         "POST" | "PUT" | "PATCH" => {
             body::read(
                 request.headers(),
                 payload,
                 &client.dialect,
-                settings.body_limit,
+                match target {
+                    Target::Bulk => service.bulk_limits().payload,
+                    _ => settings.body_limit,
+                },
                 until,
             )
             .await?
@@ -128,7 +138,10 @@ async fn serve(
     };
     call.run(service, &settings.runtime, ticket, until)
         .await
-        .map(|answer| response::answer(&answer))
+        .map(|reply| match reply {
+            Reply::Answer(answer) => response::answer(&answer),
+            Reply::Document(document) => response::document(document),
+        })
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), Fault> {
@@ -152,6 +165,7 @@ fn check_method(target: &Target, method: &str) -> Result<(), Fault> {
     match target {
         Target::Unknown => return Err(Fault::UnknownPath),
         Target::NotServed(what) => return Err(Fault::NotServed(what)),
+        Target::Me => return Err(Fault::NotServed("/Me")),
         _ => {}
     }
     match target.methods() {
@@ -230,6 +244,12 @@ fn discovery(
     }))
 }
 
+/// What a call comes back with.
+enum Reply {
+    Answer(Answer),
+    Document(serde_json::Value),
+}
+
 /// One call of the service, with everything it needs, so that it can outlive its connection.
 struct Call {
     target: Target,
@@ -247,7 +267,7 @@ impl Call {
         runtime: &Handle,
         ticket: Ticket,
         until: Instant,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Reply, Fault> {
         let work = async move {
             let answer = self.dispatch(&service).await;
             drop(ticket);
@@ -263,7 +283,15 @@ impl Call {
         }
     }
 
-    async fn dispatch(&self, service: &Service) -> Result<Answer, Error> {
+    async fn dispatch(&self, service: &Service) -> Result<Reply, Error> {
+        if self.target == Target::Bulk {
+            let outcomes = service.bulk(&self.caller, &self.body).await?;
+            return Ok(Reply::Document(bulk::document(outcomes, journal)));
+        }
+        self.one(service).await.map(Reply::Answer)
+    }
+
+    async fn one(&self, service: &Service) -> Result<Answer, Error> {
         let (caller, query, body) = (&self.caller, &self.query, &self.body);
         match (&self.target, self.method.as_str()) {
             (Target::Collection { resource_type, .. }, "POST") => {
@@ -300,6 +328,10 @@ fn journal(fault: &Fault) {
         let attribute = refusal.attribute.as_ref().map(ToString::to_string);
         tracing::warn!(rule = refusal.rule.name(), attempted = ?refusal.attempted, attribute, "a fence refused the operation");
         tracing::debug!(dn = %refusal.dn, "the fenced entry");
+        return;
+    }
+    if let Fault::Service(Error::NotBegun) = fault {
+        // Counted where it happens: a line for each of a thousand operations would say no more.
         return;
     }
     let status = fault.row().body.status;

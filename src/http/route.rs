@@ -23,6 +23,9 @@ pub(super) enum Target {
     Schema(String),
     ResourceTypes,
     ResourceType(String),
+    Bulk,
+    /// The resource that the client's own credential belongs to (RFC 7644 §3.11).
+    Me,
     /// Named by RFC 7644 and not served here.
     NotServed(&'static str),
     Unknown,
@@ -51,8 +54,8 @@ impl Target {
             ["Schemas", urn] => return Target::Schema((*urn).to_owned()),
             ["ResourceTypes"] => return Target::ResourceTypes,
             ["ResourceTypes", name] => return Target::ResourceType((*name).to_owned()),
-            ["Bulk"] => return Target::NotServed("/Bulk"),
-            ["Me"] => return Target::NotServed("/Me"),
+            ["Bulk"] => return Target::Bulk,
+            ["Me"] => return Target::Me,
             [.., ".search"] if parts.len() <= 2 => return Target::NotServed("/.search"),
             _ => {}
         }
@@ -88,7 +91,8 @@ impl Target {
             | Target::ResourceTypes
             | Target::ResourceType(_) => Some(&["GET"]),
             Target::Collection { .. } => Some(&["GET", "POST"]),
-            Target::Item { .. } => Some(&["GET", "PUT", "PATCH", "DELETE"]),
+            Target::Item { .. } | Target::Me => Some(&["GET", "PUT", "PATCH", "DELETE"]),
+            Target::Bulk => Some(&["POST"]),
             Target::NotServed(_) | Target::Unknown => None,
         }
     }
@@ -106,6 +110,8 @@ impl fmt::Display for Target {
             Target::Schema(_) => formatter.write_str("/Schemas/{urn}"),
             Target::ResourceTypes => formatter.write_str("/ResourceTypes"),
             Target::ResourceType(_) => formatter.write_str("/ResourceTypes/{name}"),
+            Target::Bulk => formatter.write_str("/Bulk"),
+            Target::Me => formatter.write_str("/Me"),
             Target::NotServed(what) => formatter.write_str(what),
             Target::Unknown => formatter.write_str("unknown"),
         }
@@ -202,8 +208,8 @@ mod tests {
     fn what_is_not_served_yet_is_told_from_what_does_not_exist() {
         assert_eq!(target("/Users/.search"), Target::NotServed("/.search"));
         assert_eq!(target("/.search"), Target::NotServed("/.search"));
-        assert_eq!(target("/Bulk"), Target::NotServed("/Bulk"));
-        assert_eq!(target("/Me"), Target::NotServed("/Me"));
+        assert_eq!(target("/Bulk"), Target::Bulk);
+        assert_eq!(target("/Me"), Target::Me);
         for unknown in [
             "/users",
             "/Devices",

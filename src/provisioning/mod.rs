@@ -6,6 +6,7 @@
 //! each; nothing here knows HTTP.
 
 mod answer;
+mod bulk;
 mod caller;
 mod create;
 mod delete;
@@ -32,6 +33,7 @@ mod write;
 /// The moment by which an operation must be over, and how the directory is doing: the front door needs both.
 pub use crate::directory::{Deadline, Health};
 pub use answer::Answer;
+pub use bulk::Outcome;
 pub use caller::{Caller, Query};
 pub use error::Error;
 pub use service::Service;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ldap::{Dn, Filter};
+use crate::scim::discovery::BulkLimits;
 
 /// Where the entries of one resource type live.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct Settings {
     pub own_account: Option<Dn>,
     /// How many resources one list answer carries at most.
     pub max_results: usize,
+    /// How much one bulk request carries at most.
+    pub bulk: BulkLimits,
 }
 
 /// Why settings and mapping do not go together.
