@@ -66,6 +66,10 @@ pub struct Server {
     pub max_results: usize,
     /// Resources that one query may look at.
     pub max_candidates: usize,
+    /// Operations in one bulk request.
+    pub bulk_operations: usize,
+    /// Bytes of one bulk request.
+    pub bulk_payload: usize,
     /// How long a stopping bridge waits.
     pub shutdown_timeout: Duration,
     /// Threads that speak HTTP.
@@ -117,6 +121,8 @@ pub struct Client {
     pub tokens: Vec<TokenHash>,
     /// How it speaks SCIM: its profile, with the operator's own switches.
     pub dialect: Dialect,
+    /// The path of the resource that the credential belongs to: `/Users/{id}`.
+    pub me: Option<String>,
 }
 
 /// `[log]`

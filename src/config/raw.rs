@@ -38,6 +38,8 @@ pub(super) struct RawServer {
     pub(super) max_concurrent_requests: u32,
     pub(super) max_results: u32,
     pub(super) max_candidates: u32,
+    pub(super) bulk_operations: u32,
+    pub(super) bulk_payload: Size,
     pub(super) shutdown_timeout: String,
     pub(super) workers: Option<u32>,
 }
@@ -92,6 +94,7 @@ pub(super) struct RawClient {
     pub(super) switch_on: Vec<String>,
     #[serde(default)]
     pub(super) switch_off: Vec<String>,
+    pub(super) me: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

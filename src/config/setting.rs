@@ -225,6 +225,18 @@ pub const SETTINGS: &[Setting] = &[
         "Resources that one query may look at, where the directory alone cannot say which match or in which order; beyond, it is answered 400 tooMany. Each costs memory while the query lasts.",
     ),
     setting(
+        "server.bulk_operations",
+        Kind::Number,
+        Value("1000"),
+        "Operations in one request to `/Bulk`, 1 to 1000; more are answered 413. All of them together have `request_timeout`; what was not begun in that time is answered 503.",
+    ),
+    setting(
+        "server.bulk_payload",
+        Kind::Size,
+        Value("\"1MiB\""),
+        "Longest body of a request to `/Bulk`; a longer one is answered 413.",
+    ),
+    setting(
         "server.shutdown_timeout",
         Kind::Duration,
         Value("\"30s\""),
@@ -396,6 +408,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::List,
         Absent("all of the profile's stay"),
         "Names of switches of the profile that this client does not get. `[\"unknown-attribute\"]` refuses attributes that are not defined, as draft-zollner-scim-interop-profile §5.3 wants.",
+    ),
+    setting(
+        "clients[].me",
+        Kind::Text,
+        Absent("`/Me` is answered 501"),
+        "The resource this client's token belongs to, as endpoint and id: `/Users/{id}`. The client reaches it as `/Me`, too.",
     ),
     setting(
         "log.filter",

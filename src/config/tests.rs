@@ -252,6 +252,14 @@ fn the_wrong_type_is_told_the_right_one() {
         ),
         ("[server]\nbody_limit = \"1MB\"\n", "is no number of bytes"),
         (
+            "[server]\nbulk_operations = 1001\n",
+            "must be from 1 to 1000",
+        ),
+        (
+            "[server]\nbulk_payload = \"1KiB\"\nbulk_operations = 0\n",
+            "must be from 1 to 1000",
+        ),
+        (
             "[server]\nlisten = \"localhost\"\n",
             "is no numeric address with a port",
         ),
@@ -569,4 +577,22 @@ fn every_setting_of_the_table_is_understood_and_no_other() {
         clients.join("\n")
     );
     assert!(read(&text).is_ok(), "{}\n{text}", report(&text));
+}
+
+#[test]
+fn me_is_an_endpoint_and_an_id() {
+    let with_me = |me: &str| format!("{}me = \"{me}\"\n", whole());
+    let id = "2819c223-7f76-453a-919d-413861904646";
+    let config = read(&with_me(&format!("/Users/{id}"))).unwrap();
+    assert_eq!(config.clients[0].me, Some(format!("/Users/{id}")));
+    for (wrong, words) in [
+        ("ana@example.com", "names no resource"),
+        ("/Users/ana", "names no resource"),
+        (id, "names no resource"),
+        (&format!("/Rooms/{id}"), "does not serve"),
+        (&format!("/users/{id}"), "does not serve"),
+    ] {
+        let report = report(&with_me(wrong));
+        assert!(report.contains(words), "{report}");
+    }
 }

@@ -7,6 +7,7 @@ use crate::directory;
 use crate::http;
 use crate::ldap::kind::DirectoryKind;
 use crate::provisioning;
+use crate::scim::discovery::BulkLimits;
 
 impl Config {
     /// How to reach the directory.
@@ -53,6 +54,10 @@ impl Config {
             own_account: Some(self.directory.bind_dn.clone()),
             max_results: self.server.max_results,
             max_candidates: self.server.max_candidates,
+            bulk: BulkLimits {
+                operations: self.server.bulk_operations,
+                payload: self.server.bulk_payload,
+            },
         }
     }
 
@@ -101,5 +106,6 @@ fn client(client: &super::Client) -> http::Client {
         name: client.name.clone(),
         tokens: client.tokens.clone(),
         dialect: client.dialect,
+        me: client.me.clone(),
     }
 }

@@ -61,6 +61,7 @@ mod tests {
             name: name.to_owned(),
             tokens: tokens.iter().map(|token| TokenHash::of(token)).collect(),
             dialect,
+            me: None,
         };
         vec![
             client("entra", &["old-token", "new-token"], Dialect::lenient()),

@@ -26,6 +26,9 @@ pub enum Fault {
     /// A part of RFC 7644 that is not served.
     #[error("{0} is not served")]
     NotServed(&'static str),
+    /// A filter on what the service says of itself.
+    #[error("discovery is not filtered")]
+    DiscoveryFilter,
     /// The query string is at fault.
     #[error("{0}")]
     Query(String),
@@ -100,6 +103,12 @@ impl Fault {
                 None,
                 format!("{what} is not served by this bridge; /ServiceProviderConfig says what is"),
             ),
+            // RFC 7644 §4 asks for 403, so that nobody takes the whole list for a filtered one.
+            Fault::DiscoveryFilter => row(
+                403,
+                None,
+                "/ServiceProviderConfig, /Schemas and /ResourceTypes cannot be filtered; leave `filter` out and read the whole answer",
+            ),
             Fault::Query(detail) => row(400, Some(ScimType::InvalidValue), detail),
             Fault::BodyTooLong(limit) => row(
                 413,
@@ -155,6 +164,7 @@ impl Fault {
                     "the directory cannot be reached or did not answer in time; nothing is known to be lost, try again",
                     *retry_after,
                 ),
+                E::NotBegun => later(503, &error.to_string(), SOON),
                 E::Misconfigured { .. } => row(
                     500,
                     None,
@@ -215,7 +225,8 @@ mod tests {
             (Fault::Unauthenticated, 401, None),
             (Fault::UnknownPath, 404, None),
             (Fault::Method { allow: text("GET") }, 405, None),
-            (Fault::NotServed("/Bulk"), 501, None),
+            (Fault::NotServed("/Me"), 501, None),
+            (Fault::DiscoveryFilter, 403, None),
             (Fault::Query(text("x")), 400, Some(ScimType::InvalidValue)),
             (Fault::BodyTooLong(1), 413, None),
             (
@@ -273,6 +284,7 @@ mod tests {
                 503,
                 None,
             ),
+            (E::NotBegun.into(), 503, None),
             (E::Misconfigured { reason: text("y") }.into(), 500, None),
             (E::Internal { reason: text("y") }.into(), 500, None),
         ];

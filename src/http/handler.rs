@@ -17,7 +17,7 @@ use super::in_flight::{InFlight, Ticket};
 use super::route::Target;
 use super::settings::{Client, Settings};
 use super::version::Version;
-use super::{body, metrics, query, span};
+use super::{body, bulk, metrics, query, span};
 use crate::provisioning::{Answer, Caller, Deadline, Error, Query, Service};
 
 /// Longest request line and header together, in bytes. actix-web itself stops at 128 KiB, without a SCIM answer.
@@ -114,7 +114,10 @@ async fn serve(
     let client = authenticate(&settings.clients, authorization).ok_or(Fault::Unauthenticated)?;
     seen.client = Some(client.name.clone());
     let service = state.service.borrow().clone();
-    let target = version.target(path, service.endpoints());
+    let mut target = version.target(path, service.endpoints());
+    if let (Target::Me, Some(me)) = (&target, &client.me) {
+        target = Target::of(me, service.endpoints());
+    }
     Span::current().record("client", client.name.as_str());
     seen.target = Some(target.clone());
     check_method(&target, request.method().as_str())?;
@@ -128,6 +131,9 @@ async fn serve(
         && target == Target::Base
         && !query.as_ref().is_ok_and(Query::is_empty);
     if !is_query && let Some(document) = version.discovery(&service, &caller, &target)? {
+        if query.is_ok_and(|query| query.filter.is_some()) {
+            return Err(Fault::DiscoveryFilter);
+        }
         return Ok(version.document(&document));
     }
     let query = query?;
@@ -137,7 +143,10 @@ async fn serve(
                 request.headers(),
                 payload,
                 &client.dialect,
-                settings.body_limit,
+                match target {
+                    Target::Bulk => service.bulk_limits().payload,
+                    _ => settings.body_limit,
+                },
                 until,
             )
             .await?
@@ -154,7 +163,10 @@ async fn serve(
     };
     call.run(service, &settings.runtime, ticket, until)
         .await
-        .map(|answer| version.answer(&answer))
+        .map(|reply| match reply {
+            Reply::Answer(answer) => version.answer(&answer),
+            Reply::Document(document) => version.document(&document),
+        })
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), Fault> {
@@ -178,6 +190,7 @@ fn check_method(target: &Target, method: &str) -> Result<(), Fault> {
     match target {
         Target::Unknown => return Err(Fault::UnknownPath),
         Target::NotServed(what) => return Err(Fault::NotServed(what)),
+        Target::Me => return Err(Fault::NotServed("/Me")),
         _ => {}
     }
     match target.methods() {
@@ -244,6 +257,12 @@ fn base_url(request: &HttpRequest, settings: &Settings) -> String {
     }
 }
 
+/// What a call comes back with.
+enum Reply {
+    Answer(Answer),
+    Document(serde_json::Value),
+}
+
 /// One call of the service, with everything it needs, so that it can outlive its connection.
 struct Call {
     target: Target,
@@ -262,7 +281,7 @@ impl Call {
         runtime: &Handle,
         ticket: Ticket,
         until: Instant,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Reply, Fault> {
         let patience = until.saturating_duration_since(Instant::now()) + GRACE;
         let here = self.is_short_read(&service);
         let work = async move {
@@ -298,7 +317,15 @@ impl Call {
         self.method == "GET" && !service.has_members(of)
     }
 
-    async fn dispatch(&self, service: &Service) -> Result<Answer, Error> {
+    async fn dispatch(&self, service: &Service) -> Result<Reply, Error> {
+        if self.target == Target::Bulk {
+            let outcomes = service.bulk(&self.caller, &self.body).await?;
+            return Ok(Reply::Document(bulk::document(outcomes, journal)));
+        }
+        self.one(service).await.map(Reply::Answer)
+    }
+
+    async fn one(&self, service: &Service) -> Result<Answer, Error> {
         let (caller, query, body) = (&self.caller, &self.query, &self.body);
         match (&self.target, self.method.as_str()) {
             (Target::Collection { resource_type, .. }, "POST") => {
@@ -340,6 +367,10 @@ fn journal(fault: &Fault) {
         let attribute = refusal.attribute.as_ref().map(ToString::to_string);
         tracing::warn!(rule = refusal.rule.name(), attempted = ?refusal.attempted, attribute, "a fence refused the operation");
         tracing::debug!(dn = %refusal.dn, "the fenced entry");
+        return;
+    }
+    if let Fault::Service(Error::NotBegun) = fault {
+        // Counted where it happens: a line for each of a thousand operations would say no more.
         return;
     }
     let status = fault.row().body.status;

@@ -9,6 +9,7 @@
 mod admin;
 mod authentication;
 mod body;
+mod bulk;
 mod error;
 mod handler;
 mod identity;

@@ -27,6 +27,9 @@ pub(super) enum Target {
     Schema(String),
     ResourceTypes,
     ResourceType(String),
+    Bulk,
+    /// The resource that the client's own credential belongs to (RFC 7644 §3.11).
+    Me,
     /// Named by RFC 7644 and not served here.
     NotServed(&'static str),
     Unknown,
@@ -55,8 +58,8 @@ impl Target {
             ["Schemas", urn] => return Target::Schema((*urn).to_owned()),
             ["ResourceTypes"] => return Target::ResourceTypes,
             ["ResourceTypes", name] => return Target::ResourceType((*name).to_owned()),
-            ["Bulk"] => return Target::NotServed("/Bulk"),
-            ["Me"] => return Target::NotServed("/Me"),
+            ["Bulk"] => return Target::Bulk,
+            ["Me"] => return Target::Me,
             [".search"] => return Target::Search { of: None },
             _ => {}
         }
@@ -97,8 +100,8 @@ impl Target {
             | Target::ResourceTypes
             | Target::ResourceType(_) => Some(&["GET"]),
             Target::Collection { .. } => Some(&["GET", "POST"]),
-            Target::Search { .. } => Some(&["POST"]),
-            Target::Item { .. } => Some(&["GET", "PUT", "PATCH", "DELETE"]),
+            Target::Search { .. } | Target::Bulk => Some(&["POST"]),
+            Target::Item { .. } | Target::Me => Some(&["GET", "PUT", "PATCH", "DELETE"]),
             Target::NotServed(_) | Target::Unknown => None,
         }
     }
@@ -120,6 +123,8 @@ impl fmt::Display for Target {
             Target::Schema(_) => formatter.write_str("/Schemas/{urn}"),
             Target::ResourceTypes => formatter.write_str("/ResourceTypes"),
             Target::ResourceType(_) => formatter.write_str("/ResourceTypes/{name}"),
+            Target::Bulk => formatter.write_str("/Bulk"),
+            Target::Me => formatter.write_str("/Me"),
             Target::NotServed(what) => formatter.write_str(what),
             Target::Unknown => formatter.write_str("unknown"),
         }
@@ -222,8 +227,8 @@ mod tests {
 
     #[test]
     fn what_is_not_served_yet_is_told_from_what_does_not_exist() {
-        assert_eq!(target("/Bulk"), Target::NotServed("/Bulk"));
-        assert_eq!(target("/Me"), Target::NotServed("/Me"));
+        assert_eq!(target("/Bulk"), Target::Bulk);
+        assert_eq!(target("/Me"), Target::Me);
         for unknown in [
             "/users",
             "/Devices",

@@ -61,4 +61,6 @@ pub struct Client {
     pub tokens: Vec<TokenHash>,
     /// What is forgiven.
     pub dialect: Dialect,
+    /// The path of the resource that its credential belongs to, `/Users/{id}`: what it reaches as `/Me`.
+    pub me: Option<String>,
 }

@@ -95,9 +95,12 @@ fn infer(schema: &mut Schema, path: &Path, line: &LineFile, codec: Codec) {
         let types: Vec<&str> = line.to.iter().map(|to| to.value.as_str()).collect();
         let subs = vec![
             Attribute::string("value", "The id of the resource."),
-            Attribute::reference("$ref", "Where the resource can be read.", &types),
-            Attribute::string("type", "The type of the resource."),
-            Attribute::string("display", "The name of the resource.").returned(Returned::Request),
+            Attribute::reference("$ref", "Where the resource can be read.", &types)
+                .mutability(Mutability::ReadOnly),
+            Attribute::string("type", "The type of the resource.").mutability(Mutability::ReadOnly),
+            Attribute::string("display", "The name of the resource.")
+                .mutability(Mutability::ReadOnly)
+                .returned(Returned::Request),
         ];
         let mut attribute = Attribute::complex(&path.attribute, description, subs);
         attribute.multi_valued = many;
@@ -238,6 +241,8 @@ fn prune_schema(schema: &mut Schema, urn: Option<&str>, lines: &[Line], derived:
 }
 
 fn prune_attribute(attribute: &mut Attribute, lines: &[&Line]) {
+    // Unique is what a line says is unique, whatever the RFC says of the attribute.
+    attribute.uniqueness = Uniqueness::None;
     if attribute.sub_attributes.is_empty() {
         lines.iter().for_each(|line| describe(attribute, line));
         return;
@@ -320,6 +325,15 @@ fn describe(attribute: &mut Attribute, line: &Line) {
     }
     if line.unique.is_some() {
         attribute.uniqueness = Uniqueness::Server;
+    }
+    if let Some(description) = &line.description {
+        attribute.description.clone_from(description);
+    }
+    if !line.values.is_empty() {
+        attribute.canonical_values.clone_from(&line.values);
+    }
+    if let Some(case_exact) = line.case_exact {
+        attribute.case_exact = case_exact;
     }
 }
 

@@ -54,6 +54,9 @@ pub(super) struct LineFile {
     pub(super) max_length: Option<At<i64>>,
     pub(super) check: Option<At<String>>,
     pub(super) object_class: Option<At<String>>,
+    pub(super) description: Option<At<String>>,
+    pub(super) values: Vec<At<String>>,
+    pub(super) case_exact: Option<bool>,
     pub(super) span: Range<usize>,
 }
 
@@ -87,6 +90,9 @@ pub(super) const LINE_KEYS: &[&str] = &[
     "max_length",
     "check",
     "object_class",
+    "description",
+    "values",
+    "case_exact",
 ];
 /// What a resource type may say.
 pub(super) const TYPE_KEYS: &[&str] = &[
@@ -218,6 +224,9 @@ fn line(source: &Source, path: At<String>, value: &Spanned<DeValue<'_>>) -> Read
             max_length: None,
             check: None,
             object_class: None,
+            description: None,
+            values: Vec::new(),
+            case_exact: None,
             span: path.span.clone(),
             path,
         });
@@ -251,6 +260,9 @@ fn line(source: &Source, path: At<String>, value: &Spanned<DeValue<'_>>) -> Read
         max_length: table.integer("max_length")?,
         check: table.optional_text("check")?,
         object_class: table.optional_text("object_class")?,
+        description: table.optional_text("description")?,
+        values: table.texts("values")?,
+        case_exact: table.flag("case_exact")?,
         span: path.span.clone(),
         path,
     })

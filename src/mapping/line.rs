@@ -86,6 +86,9 @@ pub struct Line {
     pub(super) max_length: Option<usize>,
     pub(super) check: Option<Check>,
     pub(super) object_class: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) values: Vec<String>,
+    pub(super) case_exact: Option<bool>,
 }
 
 impl Line {

@@ -11,6 +11,7 @@ impl Service {
     pub fn service_provider_config(&self, caller: &Caller) -> Value {
         let capabilities = Capabilities {
             patch: true,
+            bulk: Some(self.bulk_limits()),
             filter: Some(self.settings().max_results),
             sort: true,
             change_password: self.mapping().sets_passwords(),
@@ -36,14 +37,12 @@ impl Service {
     /// `/Schemas/{urn}`; the URN is matched caselessly.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a URN that no resource type uses.
+    /// [`Error::NotFound`] for a URN that neither a resource type nor discovery itself uses.
     pub fn schema(&self, caller: &Caller, urn: &str) -> Result<Value, Error> {
-        document(
-            &discovery::schemas(self.mapping().definitions(), &caller.base_url),
-            urn,
-            "schema",
-            "/Schemas",
-        )
+        let base = &caller.base_url;
+        let mut schemas = discovery::schemas(self.mapping().definitions(), base);
+        schemas.extend(discovery::own_schemas(base));
+        document(&schemas, urn, "schema", "/Schemas")
     }
 
     /// `/ResourceTypes`.

@@ -56,6 +56,11 @@ pub enum Error {
         /// The cause, for the journal.
         reason: String,
     },
+    /// The time for a bulk request was over before this operation of it began (503).
+    #[error(
+        "the time for this request was over before this operation began; it was not tried, send it again"
+    )]
+    NotBegun,
     /// Configuration or mapping does not fit the directory (500).
     #[error(
         "the bridge's configuration does not fit the directory; its journal names the cause under the request id"

@@ -6,6 +6,7 @@
 //! each; nothing here knows HTTP.
 
 mod answer;
+mod bulk;
 mod caller;
 mod create;
 mod delete;
@@ -35,6 +36,7 @@ mod write;
 /// front door needs them.
 pub use crate::directory::{Deadline, Health, ReadsHere};
 pub use answer::Answer;
+pub use bulk::Outcome;
 pub use caller::{Caller, Query};
 pub use error::Error;
 pub use service::Service;

@@ -9,6 +9,7 @@ use super::references::References;
 use super::{Caller, Error, Service};
 use crate::ldap::Dn;
 use crate::scim::Error as ScimError;
+use crate::scim::error::quoted;
 
 impl Service {
     /// The LDIF that `method path` with this body would cause; empty when nothing would change.
@@ -81,7 +82,7 @@ impl Service {
     }
 
     /// Resource type and id that a path names.
-    fn locate<'a>(&'a self, path: &'a str) -> Result<(&'a str, Option<&'a str>), Error> {
+    pub(super) fn locate<'a>(&'a self, path: &'a str) -> Result<(&'a str, Option<&'a str>), Error> {
         let path = path.trim_end_matches('/');
         for (name, endpoint) in self.endpoints() {
             if let Some(rest) = path.strip_prefix(endpoint) {
@@ -95,7 +96,8 @@ impl Service {
         let endpoints: Vec<&str> = self.endpoints().map(|(_, endpoint)| endpoint).collect();
         Err(Error::NotFound {
             detail: format!(
-                "`{path}` is no endpoint of this bridge; there are {}",
+                "{} is no endpoint of this bridge; there are {}",
+                quoted(path),
                 endpoints.join(", ")
             ),
         })

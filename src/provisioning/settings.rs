@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ldap::{Dn, Filter};
+use crate::scim::discovery::BulkLimits;
 
 /// Where the entries of one resource type live.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct Settings {
     pub max_results: usize,
     /// How many resources one query may look at, where the directory alone cannot say which match or in which order.
     pub max_candidates: usize,
+    /// How much one bulk request carries at most.
+    pub bulk: BulkLimits,
 }
 
 /// Why settings and mapping do not go together.

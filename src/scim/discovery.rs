@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::schema::{Definition, Schema};
+use super::schema::{self, Definition, Schema};
 
 /// URN of the service provider configuration.
 pub const SERVICE_PROVIDER_CONFIG_URN: &str =
@@ -135,6 +135,19 @@ pub fn schemas<'a>(
         .collect()
 }
 
+/// The schemas that the documents of this module follow themselves, RFC 7643 §8.7.2. They are found by their URN and not
+/// among [`schemas`], which identity providers read as what they can provision.
+pub fn own_schemas(base: &str) -> Vec<Value> {
+    [
+        schema::service_provider_config(),
+        schema::resource_type(),
+        schema::schema(),
+    ]
+    .iter()
+    .map(|schema| schema.to_json(&format!("{base}/Schemas/{}", schema.id)))
+    .collect()
+}
+
 /// Every resource type document of these definitions.
 pub fn resource_types<'a>(
     definitions: impl IntoIterator<Item = &'a Definition>,
@@ -260,6 +273,54 @@ mod tests {
         );
         let text = json!(documents).to_string();
         assert!(!text.contains("null"), "Entra ID wants no nulls here");
+    }
+
+    /// Every attribute of our own documents is described, and what is described as required is there.
+    #[test]
+    fn our_own_documents_follow_our_own_schemas() {
+        let config = service_provider_config(
+            &Capabilities {
+                documentation: Some("https://docs.example".to_owned()),
+                authentication: vec![AuthenticationScheme::bearer_token()],
+                ..Capabilities::default()
+            },
+            BASE,
+        );
+        let of = resource_types(&[users()], BASE).remove(0);
+        let user = schemas(&[users()], BASE).remove(0);
+        for (document, schema) in [config, of, user].iter().zip(own_schemas(BASE)) {
+            assert_eq!(document["schemas"], json!([schema["id"]]));
+            check(document, &schema["attributes"], "");
+        }
+    }
+
+    fn check(document: &Value, attributes: &Value, at: &str) {
+        let attributes = attributes.as_array().unwrap();
+        let common = ["schemas", "id", "meta"];
+        for (name, value) in document.as_object().unwrap() {
+            let known = attributes.iter().find(|one| one["name"] == name.as_str());
+            let Some(known) = known else {
+                assert!(
+                    at.is_empty() && common.contains(&name.as_str()),
+                    "{at}{name}"
+                );
+                continue;
+            };
+            assert_eq!(known["multiValued"], value.is_array(), "{at}{name}");
+            let values = value
+                .as_array()
+                .map_or(std::slice::from_ref(value), Vec::as_slice);
+            for value in values.iter().filter(|_| known["type"] == "complex") {
+                check(value, &known["subAttributes"], &format!("{at}{name}."));
+            }
+        }
+        for one in attributes.iter().filter(|one| one["required"] == true) {
+            assert!(
+                !document[one["name"].as_str().unwrap()].is_null(),
+                "{at}{}",
+                one["name"]
+            );
+        }
     }
 
     #[test]

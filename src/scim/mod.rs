@@ -6,6 +6,7 @@
 //! RFCs, the [`dialect`] lists the leniency by name and source; a strict dialect answers as the RFC
 //! does. Everything here meets hostile input first, so depth, length and work are bounded.
 
+pub mod bulk;
 pub mod dialect;
 pub mod discovery;
 pub mod error;
@@ -26,6 +27,7 @@ mod fixtures;
 #[cfg(test)]
 mod leniency_tests;
 
+pub use bulk::BulkRequest;
 pub use dialect::{Behaviour, Dialect, Leniency, Profile, Switch};
 pub use error::{Error, ScimType};
 pub use filter::{Filter, Literal, Operator};

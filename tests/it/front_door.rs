@@ -297,7 +297,7 @@ fn what_is_not_there_is_a_scim_error() {
         ("/", 404),
         ("/scim/v2x", 404),
         ("/scim/v2/Devices", 404),
-        ("/scim/v2/Bulk", 501),
+        ("/scim/v2/Bulk", 405),
         ("/scim/v2/Me", 501),
         ("/scim/v2/Users/.search", 405),
     ] {

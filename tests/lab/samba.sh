@@ -130,7 +130,7 @@ LDIF
     sid=$(samba_tool user show svc-scimbridge --attributes=objectSid | sed -n 's/^objectSid: //p')
     for unit in People Groups Tenants; do
         samba_tool dsacl set --action=allow --objectdn="OU=$unit,$samba_base" \
-            --sddl="$("$lab_home/delegate.sh" "$sid")" >/dev/null
+            --sddl="$("$lab_home/delegate.sh" "$sid" contact)" >/dev/null
     done
     log "Samba domain provisioned in $(( $(now_ms) - begun )) ms"
 }

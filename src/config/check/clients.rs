@@ -7,9 +7,14 @@ use crate::config::checked::Client;
 use crate::config::fault::Fault;
 use crate::config::raw::RawClient;
 use crate::http::TokenHash;
+use crate::mapping::Mapping;
 use crate::scim::{Dialect, Profile, Switch};
 
-pub(super) fn check(raw: Vec<RawClient>, faults: &mut Faults) -> Vec<Client> {
+pub(super) fn check(
+    raw: Vec<RawClient>,
+    mapping: Option<&Mapping>,
+    faults: &mut Faults,
+) -> Vec<Client> {
     if raw.is_empty() {
         let fault = Fault::new(
             "clients",
@@ -77,11 +82,15 @@ pub(super) fn check(raw: Vec<RawClient>, faults: &mut Faults) -> Vec<Client> {
             }
             tokens.push(hash);
         }
-        let dialect = dialect(&client, key, faults);
+        let dialect = dialect(&client, &key, faults);
+        let me = client
+            .me
+            .and_then(|path| faults.keep(me(&key("me"), path, mapping)));
         checked.push(Client {
             name: client.name,
             tokens,
             dialect,
+            me,
         });
     }
     checked
@@ -130,6 +139,28 @@ fn unknown_switch(key: String) -> Fault {
         .collect();
     Fault::new(key, "invalid-value", "there is no such switch")
         .hint(format!("there are {}", names.join(", ")))
+}
+
+/// An endpoint and an id. Whether an entry has the id is asked of the directory with each request.
+fn me(key: &str, path: String, mapping: Option<&Mapping>) -> Result<String, Fault> {
+    let fault = |what: String| Fault::new(key, "invalid-value", what);
+    let split = path.rsplit_once('/');
+    let Some((endpoint, _)) = split.filter(|(_, id)| uuid::Uuid::try_parse(id).is_ok()) else {
+        return Err(fault(format!("`{path}` names no resource")).hint(
+            "write endpoint and id, as `meta.location` ends: `\"/Users/2819c223-7f76-453a-919d-413861904646\"`",
+        ));
+    };
+    let served = |mapping: &Mapping| {
+        let mut types = mapping.definitions().map(|of| &of.resource_type);
+        types.any(|of| of.endpoint == endpoint)
+    };
+    if mapping.is_some_and(|mapping| !served(mapping)) {
+        let message = format!("`{path}` names an endpoint that the mapping does not serve");
+        return Err(
+            fault(message).hint("such as `/Users`; the mapping's `endpoint` lines name them")
+        );
+    }
+    Ok(path)
 }
 
 /// The hash. What was typed is not repeated: it may be the token itself.

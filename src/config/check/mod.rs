@@ -52,14 +52,11 @@ pub(super) fn check(raw: RawConfig, folder: &Path) -> Result<Config, Failed> {
     let mapping = directory::mapping(&raw.directory, folder, &mut faults);
     let server = server::check(raw.server, folder, &mut faults);
     let directory = directory::check(raw.directory, folder, &mut faults);
-    let resources = resources(
-        raw.resources,
-        mapping.as_ref().and_then(|mapping| mapping.as_ref().ok()),
-        &mut faults,
-    );
+    let loaded = mapping.as_ref().and_then(|mapping| mapping.as_ref().ok());
+    let resources = resources(raw.resources, loaded, &mut faults);
     let fences = fences::check(raw.guard, &resources, &mut faults);
     let references = references(&raw.references, &mut faults);
-    let clients = clients::check(raw.clients, &mut faults);
+    let clients = clients::check(raw.clients, loaded, &mut faults);
     let log = log(raw.log, &mut faults);
     if !faults.0.is_empty() {
         return Err(Failed::Faults(faults.0));

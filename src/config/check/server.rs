@@ -35,11 +35,10 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
         .as_deref()
         .and_then(|text| faults.keep(base_url(text)));
     plain_http(&raw, listen, faults);
-    let body_limit = faults.keep(match quantity::size(&raw.body_limit.0) {
-        Some(bytes) if (1024..=64 << 20).contains(&bytes) => Ok(bytes),
-        Some(_) => Err(invalid("server.body_limit", "must be from 1KiB to 64MiB")),
-        None => Err(invalid("server.body_limit", "is no number of bytes")),
-    });
+    let body_limit = faults.keep(body_size("server.body_limit", &raw.body_limit.0));
+    let bulk_payload = faults.keep(body_size("server.bulk_payload", &raw.bulk_payload.0));
+    // What waits for what is worked out in memory before anything is done.
+    let bulk_operations = faults.keep(number("server.bulk_operations", raw.bulk_operations, 1000));
     let request_timeout = faults.keep(duration("server.request_timeout", &raw.request_timeout));
     let shutdown_timeout = faults.keep(duration("server.shutdown_timeout", &raw.shutdown_timeout));
     let max_concurrent_requests = faults.keep(number(
@@ -65,9 +64,19 @@ pub(super) fn check(raw: RawServer, folder: &Path, faults: &mut Faults) -> Optio
         max_concurrent_requests: max_concurrent_requests?,
         max_results: max_results?,
         max_candidates: max_candidates?,
+        bulk_operations: bulk_operations?,
+        bulk_payload: bulk_payload?,
         shutdown_timeout: shutdown_timeout?,
         workers: workers?,
     })
+}
+
+fn body_size(key: &str, text: &str) -> Result<usize, Fault> {
+    match quantity::size(text) {
+        Some(bytes) if (1024..=64 << 20).contains(&bytes) => Ok(bytes),
+        Some(_) => Err(invalid(key, "must be from 1KiB to 64MiB")),
+        None => Err(invalid(key, "is no number of bytes")),
+    }
 }
 
 fn tls(raw: &RawServer, folder: &Path, faults: &mut Faults) -> Option<(PathBuf, PathBuf)> {

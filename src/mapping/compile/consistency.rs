@@ -72,6 +72,29 @@ impl Compiler<'_> {
         ))
     }
 
+    /// Members change by deltas, apart from everything else, and a write has one such delta.
+    pub(super) fn refuse_second_members(&self, file: &TypeFile, lines: &[Line]) -> Read<()> {
+        let written = |line: &Line| line.is_reference() && line.is_many() && line.is_written();
+        let mut lists = file
+            .lines
+            .iter()
+            .zip(lines)
+            .filter(|(_, line)| written(line));
+        match (lists.next(), lists.next()) {
+            (Some((_, first)), Some((second, _))) => Err(self
+                .fault(
+                    &second.path.span,
+                    format!(
+                        "a resource type writes one list of references, and `{}` is one already",
+                        first.path
+                    ),
+                    "a second list",
+                )
+                .hint("add `direction = \"read\"` to one of them, or leave out `many = true` where one value is enough")),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn rdn(
         &self,
         file: &TypeFile,

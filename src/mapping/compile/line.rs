@@ -168,6 +168,9 @@ impl Compiler<'_> {
             max_length: self.length(file.max_length.as_ref())?,
             check: self.check(file.check.as_ref())?,
             object_class: file.object_class.as_ref().map(|text| text.value.clone()),
+            description: file.description.as_ref().map(|text| text.value.clone()),
+            values: file.values.iter().map(|text| text.value.clone()).collect(),
+            case_exact: file.case_exact,
         })
     }
 

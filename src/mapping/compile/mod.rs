@@ -108,6 +108,7 @@ impl Compiler<'_> {
             .map(|(path, line, codec)| self.line(&full, path, line, *codec))
             .collect::<Read<Vec<_>>>()?;
         self.refuse_shared_attributes(&file, &lines)?;
+        self.refuse_second_members(&file, &lines)?;
         self.refuse_gaps(&file, &full, &lines)?;
         let stand_ins = file
             .derived

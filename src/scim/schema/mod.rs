@@ -11,6 +11,7 @@ mod core_user;
 mod definition;
 mod enterprise_user;
 mod json;
+mod service_provider;
 
 pub use attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
 pub use common::common;
@@ -18,6 +19,7 @@ pub use core_group::core_group;
 pub use core_user::core_user;
 pub use definition::{Definition, Resolved, ResourceType};
 pub use enterprise_user::enterprise_user;
+pub use service_provider::{resource_type, schema, service_provider_config};
 
 /// URN of the core User schema.
 pub const USER_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

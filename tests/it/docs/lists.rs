@@ -216,7 +216,8 @@ fn the_front_doors_answers_are_documented() {
         Fault::Method {
             allow: "GET, POST".into(),
         },
-        Fault::NotServed("/Bulk"),
+        Fault::NotServed("/Me"),
+        Fault::DiscoveryFilter,
         Fault::BodyTooLong(1 << 20),
         Fault::BodyIncomplete("broke off"),
         Fault::MediaType,

@@ -3,6 +3,9 @@
 mod account_control;
 mod agreement;
 mod bind_refused;
+mod bulk;
+mod custom_types;
+mod discovery;
 mod empty_values;
 mod fences;
 mod filters;

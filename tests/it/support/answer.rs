@@ -313,8 +313,13 @@ fn check_resource(resource: &Value, base: &str) -> Result<String, String> {
     }
     if let Some(meta) = resource.get("meta") {
         let (kind, endpoint) = match meta["resourceType"].as_str() {
-            Some("User") => (USER, "Users"),
-            Some("Group") => (GROUP, "Groups"),
+            Some("User") => (USER.to_owned(), "Users".to_owned()),
+            Some("Group") => (GROUP.to_owned(), "Groups".to_owned()),
+            // The types of docs/custom-types.md.
+            Some(other @ ("Room" | "Contact")) => (
+                format!("urn:example:params:scim:schemas:core:2.0:{other}"),
+                format!("{other}s"),
+            ),
             other => return Err(format!("meta.resourceType is {other:?}")),
         };
         if !resource["schemas"]

@@ -63,12 +63,9 @@ impl Bridge {
                     tls.join("server.key").display().to_string(),
                 );
         }
-        if !options.mapping_edits.is_empty() {
-            fs::write(
-                folder.join("mapping.toml"),
-                edited_mapping(place, &options.mapping_edits),
-            )
-            .expect("the mapping can be written");
+        if !options.mapping_edits.is_empty() || !options.mapping_more.is_empty() {
+            let mapping = edited_mapping(place, &options.mapping_edits) + &options.mapping_more;
+            fs::write(folder.join("mapping.toml"), mapping).expect("the mapping can be written");
             options = options.with("directory.mapping", "mapping.toml");
         }
         let config = options.to_toml(

@@ -11,6 +11,10 @@ pub(crate) struct Options {
     left_out: Vec<String>,
     /// Words of the built-in mapping and what stands there instead.
     pub(crate) mapping_edits: Vec<(String, String)>,
+    /// What is written below the built-in mapping.
+    pub(crate) mapping_more: String,
+    /// The resource that the lenient client reaches as `/Me`.
+    me: Option<String>,
     pub(crate) tls: bool,
     pub(crate) not_ready: bool,
 }
@@ -30,6 +34,18 @@ impl Options {
     pub(crate) fn edit_mapping(mut self, words: &str, instead: &str) -> Options {
         self.mapping_edits
             .push((words.to_owned(), instead.to_owned()));
+        self
+    }
+
+    /// Uses a copy of the built-in mapping with this below it.
+    pub(crate) fn extend_mapping(mut self, text: &str) -> Options {
+        self.mapping_more.push_str(text);
+        self
+    }
+
+    /// Binds the lenient client's credential to a resource, named by its path.
+    pub(crate) fn me(mut self, path: String) -> Options {
+        self.me = Some(path);
         self
     }
 
@@ -96,7 +112,11 @@ impl Options {
             client.insert("switch_off".into(), known.off.to_vec().into());
             Value::Table(client)
         });
-        file.insert("clients".into(), Value::Array(clients.collect()));
+        let mut clients: Vec<Value> = clients.collect();
+        if let (Some(me), Some(Value::Table(first))) = (&self.me, clients.first_mut()) {
+            first.insert("me".into(), me.as_str().into());
+        }
+        file.insert("clients".into(), Value::Array(clients));
         toml::to_string(&file).expect("a table is TOML")
     }
 }
