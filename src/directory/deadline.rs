@@ -38,6 +38,12 @@ impl Deadline {
         self.min(Self::after(time))
     }
 
+    /// So much earlier than this one: for a part of the work, when the rest needs time as well.
+    #[must_use]
+    pub fn earlier_by(self, time: Duration) -> Self {
+        Self(self.0.checked_sub(time).unwrap_or(self.0))
+    }
+
     /// At least so much time from now, even where this deadline is nearer: for what must be tried once more after it.
     #[must_use]
     pub(super) fn but_at_least(self, time: Duration) -> Self {
@@ -67,6 +73,8 @@ mod tests {
     fn a_nearer_deadline_wins_and_a_grace_never_shortens() {
         let far = Deadline::after(Duration::from_secs(60));
         assert!(far.or_after(Duration::from_secs(1)).remaining() <= Duration::from_secs(1));
+        let earlier = far.earlier_by(Duration::from_secs(59));
+        assert!(earlier.remaining() <= Duration::from_secs(1) && !earlier.passed());
         assert!(far.but_at_least(Duration::from_secs(1)).remaining() > Duration::from_secs(50));
     }
 }

@@ -16,8 +16,8 @@ use crate::scim::{AttributePath, BulkRequest, Error as ScimError, json};
 /// to leave room for everybody else's.
 const SIDE_BY_SIDE: usize = 8;
 
-/// Nothing is begun so shortly before the deadline: it could cost the answer of all that is done.
-const LAST_START: Duration = Duration::from_secs(1);
+/// What is kept of the request's time to put the answers together: an operation that hangs must not cost those of all others.
+const KEPT: Duration = Duration::from_secs(1);
 
 /// What became of one operation.
 #[derive(Debug)]
@@ -49,16 +49,19 @@ impl Service {
         let request = BulkRequest::parse(json::parse(body)?, &caller.dialect, most)?;
         let order = Order::of(&request.operations);
         let mut run = Run::new(&request, &order);
-        let reserve = LAST_START.min(caller.deadline.remaining() / 4);
+        let kept = KEPT.min(caller.deadline.remaining() / 4);
+        let each = &Caller {
+            deadline: caller.deadline.earlier_by(kept),
+            ..caller.clone()
+        };
         let mut under_way = FuturesUnordered::new();
         loop {
             while under_way.len() < run.room()
                 && let Some(position) = run.ready.pop_first()
             {
-                let late = caller.deadline.remaining() <= reserve;
-                match run.prepare(position, late) {
+                match run.prepare(position, each.deadline.passed()) {
                     Ok(prepared) => under_way
-                        .push(async move { (position, self.perform(caller, prepared).await) }),
+                        .push(async move { (position, self.perform(each, prepared).await) }),
                     Err(error) => run.record(position, Err(error)),
                 }
             }

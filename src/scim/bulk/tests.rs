@@ -273,10 +273,10 @@ proptest! {
                 prop_assert!(turn(maker) < turn(position));
                 prop_assert!(order.refers_to(position).contains(&maker));
             }
-            for later in position + 1..operations.len() {
-                if operations[later].bulk_id.is_none() && operation.bulk_id.is_none()
-                    && operations[later].path == operation.path && order.refused(later).is_none()
-                {
+            let later = operations.iter().enumerate().skip(position + 1);
+            for (later, other) in later.filter(|(later, _)| order.refused(*later).is_none()) {
+                let posts = operation.bulk_id.is_some() || other.bulk_id.is_some();
+                if !posts && other.path == operation.path {
                     prop_assert!(turn(position) < turn(later), "the same resource");
                 }
             }
