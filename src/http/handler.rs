@@ -189,7 +189,6 @@ fn check_head(request: &HttpRequest) -> Result<(), Fault> {
 fn check_method(target: &Target, method: &str) -> Result<(), Fault> {
     match target {
         Target::Unknown => return Err(Fault::UnknownPath),
-        Target::NotServed(what) => return Err(Fault::NotServed(what)),
         Target::Me => return Err(Fault::NotServed("/Me")),
         _ => {}
     }

@@ -30,8 +30,6 @@ pub(super) enum Target {
     Bulk,
     /// The resource that the client's own credential belongs to (RFC 7644 §3.11).
     Me,
-    /// Named by RFC 7644 and not served here.
-    NotServed(&'static str),
     Unknown,
 }
 
@@ -102,7 +100,7 @@ impl Target {
             Target::Collection { .. } => Some(&["GET", "POST"]),
             Target::Search { .. } | Target::Bulk => Some(&["POST"]),
             Target::Item { .. } | Target::Me => Some(&["GET", "PUT", "PATCH", "DELETE"]),
-            Target::NotServed(_) | Target::Unknown => None,
+            Target::Unknown => None,
         }
     }
 }
@@ -125,7 +123,6 @@ impl fmt::Display for Target {
             Target::ResourceType(_) => formatter.write_str("/ResourceTypes/{name}"),
             Target::Bulk => formatter.write_str("/Bulk"),
             Target::Me => formatter.write_str("/Me"),
-            Target::NotServed(what) => formatter.write_str(what),
             Target::Unknown => formatter.write_str("unknown"),
         }
     }
