@@ -39,11 +39,11 @@ async fn a_member_of_a_huge_group_costs_what_one_of_a_small_group_costs(bridge: 
     );
 }
 
-/// Members to be. OpenLDAP takes names of nobody; Active Directory wants entries, which take their time to make and to
+/// Members to be. OpenLDAP and 389 DS take names of nobody; Active Directory wants entries, which take their time to make and to
 /// take away, so there are fewer.
 async fn crowd(bridge: &Bridge) -> Vec<String> {
     match bridge.kind() {
-        Kind::OpenLdap => (0..10_000)
+        Kind::OpenLdap | Kind::Ds389 => (0..10_000)
             .map(|number| format!("uid=n{number},{}", bridge.people))
             .collect(),
         Kind::Samba => {

@@ -110,7 +110,7 @@ impl Place {
         let name = self.name(first);
         let account = format!("{first}.{}", self.tag);
         let (dn, attributes): (String, Attributes<'_>) = match self.kind() {
-            Kind::OpenLdap => (
+            Kind::OpenLdap | Kind::Ds389 => (
                 format!("uid={name},{ou}"),
                 vec![
                     ("objectClass", one("inetOrgPerson")),
@@ -164,6 +164,11 @@ impl Place {
                     ("member", members),
                 ]
             }
+            Kind::Ds389 => vec![
+                ("objectClass", one("groupOfNames")),
+                ("cn", one(&name)),
+                ("member", many(members)),
+            ],
             Kind::Samba => {
                 let mut attributes = vec![
                     ("objectClass", one("group")),
