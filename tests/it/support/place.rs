@@ -164,11 +164,13 @@ impl Place {
                     ("member", members),
                 ]
             }
-            Kind::Ds389 => vec![
-                ("objectClass", one("groupOfNames")),
-                ("cn", one(&name)),
-                ("member", many(members)),
-            ],
+            Kind::Ds389 => {
+                let mut attributes = vec![("objectClass", one("groupOfNames")), ("cn", one(&name))];
+                if !members.is_empty() {
+                    attributes.push(("member", many(members)));
+                }
+                attributes
+            }
             Kind::Samba => {
                 let mut attributes = vec![
                     ("objectClass", one("group")),
