@@ -8,7 +8,7 @@ USERS ?= 25
 .NOTPARALLEL:
 
 help:
-	@echo "make demo [DIRECTORY=openldap|samba] [PORT=8080] [USERS=25]"
+	@echo "make demo [DIRECTORY=openldap|samba|389ds] [PORT=8080] [USERS=25]"
 	@echo "                     a private directory and the bridge in front of it, until Ctrl-C"
 	@echo "make test            every test, real directories included"
 	@echo "make bench           the bridge against raw LDAP, with 10,000 users (BENCH_ARGS=…)"

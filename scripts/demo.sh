@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A private directory and the bridge in front of it, until Ctrl-C. Called by `make demo`.
 #
-#   DIRECTORY  openldap (default) or samba
+#   DIRECTORY  openldap (default), samba or 389ds
 #   PORT       of the SCIM service on 127.0.0.1 (8080)
 #   USERS      how many sample users the directory starts with (25)
 #   DEMO_ADDRESS   loopback address of the directory (the first free one of 127.0.0.40 to 127.0.0.49)
@@ -17,8 +17,8 @@ DIRECTORY=${DIRECTORY:-openldap}
 PORT=${PORT:-8080}
 USERS=${USERS:-25}
 case $DIRECTORY in
-openldap|samba) ;;
-*) die "DIRECTORY=$DIRECTORY: this demonstration knows openldap and samba" ;;
+openldap|samba|389ds) ;;
+*) die "DIRECTORY=$DIRECTORY: this demonstration knows openldap, samba and 389ds" ;;
 esac
 case $PORT in ''|*[!0-9]*) die "PORT=$PORT is not a port number" ;; esac
 if [ "$PORT" -lt 1 ] || [ "$PORT" -gt 65535 ]; then die "PORT=$PORT is not between 1 and 65535"; fi
@@ -45,13 +45,17 @@ trap interrupted INT TERM HUP
 stop_process "$demo/bridge.pid"
 "$lab" down openldap 8>&- 2>/dev/null
 "$lab" down samba 8>&- 2>/dev/null
+"$lab" down 389ds 8>&- 2>/dev/null
 rm -f "$demo/env"
 
 listens 127.0.0.1 "$PORT" && die "port $PORT is taken by another program; choose one with \`make demo PORT=8090\`"
 admin_port=$PORT
 until [ "$admin_port" != "$PORT" ] && ! listens 127.0.0.1 "$admin_port"; do admin_port=$(( admin_port % 65535 + 1 )); done
-directory_port=1636
-[ "$DIRECTORY" = samba ] && directory_port=636
+case $DIRECTORY in
+openldap) directory_port=1636 directory_name=OpenLDAP ;;
+samba) directory_port=636 directory_name='Samba Active Directory' ;;
+389ds) directory_port=3636 directory_name='389 Directory Server' ;;
+esac
 address=${DEMO_ADDRESS:-}
 for last in 40 41 42 43 44 45 46 47 48 49; do
     [ -z "$address" ] || break
@@ -65,6 +69,7 @@ target=${CARGO_TARGET_DIR:-$repository/target}
 
 export LAB_OPENLDAP_ADDRESS=$address LAB_OPENLDAP_ALIASES='' LAB_OPENLDAP_UNNAMED=''
 export LAB_SAMBA_ADDRESS=$address LAB_SAMBA_ALIASES='' LAB_SAMBA_UNNAMED=''
+export LAB_389DS_ADDRESS=$address LAB_389DS_ALIASES='' LAB_389DS_UNNAMED=''
 run "$lab" up "$DIRECTORY" --users "$USERS" 8>&- || die "the directory did not start"
 
 read_directory "$DIRECTORY"
@@ -125,7 +130,7 @@ rm -f "$demo/curl.log" "$demo/answer"
 quoted() { printf '%q' "$1"; }
 cat <<TEXT
 
-scimbridge answers on $base_url in front of a private $([ "$DIRECTORY" = samba ] && echo "Samba Active Directory" || echo OpenLDAP) with $USERS users.
+scimbridge answers on $base_url in front of a private $directory_name with $USERS users.
 
 Create a person (in another terminal):
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs, on Debian and Ubuntu, what a target of the Makefile needs and the machine lacks; elsewhere says what to install.
 #
-#   prerequisites.sh [build] [openldap] [samba] [fault] [suites] [demo]
+#   prerequisites.sh [build] [openldap] [samba] [389ds] [fault] [suites] [demo]
 #
 # Installed directory servers are not started, and not enabled at boot: the lab starts its own instances.
 set -euo pipefail
@@ -31,6 +31,12 @@ samba    /usr/lib/*/samba/vfs/acl_xattr.so samba-vfs-modules?
 samba    ldapsearch                        ldap-utils
 samba    openssl                           openssl
 samba    flock                             util-linux
+389ds    ns-slapd                          389-ds-base
+389ds    certutil                          libnss3-tools
+389ds    unshare                           util-linux
+389ds    ldapsearch                        ldap-utils
+389ds    openssl                           openssl
+389ds    flock                             util-linux
 fault    nft                               nftables
 fault    ss                                iproute2
 fault    iconv                             libc-bin

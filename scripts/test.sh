@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
-"$scripts/prerequisites.sh" build openldap samba fault suites || exit 1
+"$scripts/prerequisites.sh" build openldap samba 389ds fault suites || exit 1
 
 failed=()
 finish() {
@@ -31,6 +31,7 @@ step "clippy" cargo clippy --locked --all-targets -- -D warnings
 step "directories" "$lab" up
 step "rights of the bridge in OpenLDAP" tests/lab/rights.sh openldap
 step "rights of the bridge in Samba AD" tests/lab/rights.sh samba
+step "rights of the bridge in 389 DS" tests/lab/rights.sh 389ds
 # The tests wait for the directories most of the time: more threads than cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 step "tests" cargo test --locked --no-fail-fast

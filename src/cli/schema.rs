@@ -93,8 +93,9 @@ fn fault(mapping: &Mapping, schema: &Schema, attribute: &MappedAttribute) -> Opt
             "map a single value, or a multi-valued attribute",
         );
     }
-    // Active Directory's schema as shown over LDAP names no matching rules, and Active Directory compares anything.
-    if mapping.kind != DirectoryKind::ActiveDirectory
+    // Active Directory's schema as shown over LDAP names no matching rules, and Active Directory compares anything. 389 DS
+    // compares by the syntax where its schema names no rule, and what is not of the syntax is simply unequal.
+    if mapping.kind == DirectoryKind::OpenLdap
         && let Some((text, hint)) = incomparable(attribute, known)
     {
         return finding(false, &text, hint);
@@ -263,6 +264,8 @@ mod tests {
                 "openldap",
                 r#"{ ldap = "telephoneNumber", check = "telephone-number" }"#,
             ),
+            ("389ds", r#"{ ldap = "fax" }"#),
+            ("389ds", r#"{ ldap = "telephoneNumber" }"#),
             ("active-directory", r#"{ ldap = "fax" }"#),
             ("active-directory", r#"{ ldap = "mail" }"#),
         ] {

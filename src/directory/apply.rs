@@ -252,6 +252,7 @@ impl Pool {
                 Ok((Write::of(change, kind), list))
             })
             .await;
+        let sent = self.tell_absence(change, sent, deadline).await;
         if is_explicit {
             sent
         } else {

@@ -357,6 +357,26 @@ async fn a_secret_whose_answer_is_lost_is_unknown_and_earlier_steps_stand() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_is_told_from_what_is_denied() {
+    for (there, meaning) in [(true, Meaning::Denied), (false, Meaning::NoSuchEntry)] {
+        let server = Fake::start(&[], move |request: &Request| match request.operation {
+            MODIFY => refused(request, 50, ""),
+            SEARCH if request.name().is_empty() => Vec::new(),
+            SEARCH if there => found("cn=ada,dc=e", &[]),
+            SEARCH => refused(request, 32, ""),
+            _ => Vec::new(),
+        })
+        .await;
+        let steps = vec![Step::new(set_cn("cn=ada,dc=e"))];
+        let failed = run(DirectoryKind::Ds389, &server, steps, None)
+            .await
+            .unwrap_err();
+        assert_eq!(failed.error.meaning(), Some(meaning), "{failed}");
+        assert_eq!(server.seen(MODIFY).len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_write_is_not_sent_when_there_is_no_connection() {
     let server = Fake::start(&[], |_: &Request| Vec::new()).await;
     server.stop();

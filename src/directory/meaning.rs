@@ -234,6 +234,8 @@ fn by_code(code: u32, text: &str) -> Meaning {
         {
             Meaning::ValueTaken
         }
+        // 389 DS's plugin `7-bit check`, which by default looks at uid and mail and quotes the value: that may say anything.
+        19 if says("not 7-bit clean") => Meaning::InvalidValue,
         19 if says("password") => Meaning::PasswordPolicy,
         19 if says("multiple values") || says("single-valued") || says("single valued") => {
             Meaning::SingleValued
@@ -253,6 +255,7 @@ fn by_code(code: u32, text: &str) -> Meaning {
         // OpenLDAP: the value of the name would go; 389 DS says 67.
         64 => Meaning::NotModifiable,
         65 if says("not allowed") => Meaning::NotAllowedByClass,
+        65 if says("has multiple values") => Meaning::SingleValued,
         65 if says("requires attribute")
             || says("missing required")
             || says("missing attribute") =>
@@ -303,6 +306,9 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
                 .unwrap_or(rest.len());
             return named(&rest[..end]);
         }
+    }
+    if lower.contains("not 7-bit clean") {
+        return named("uid");
     }
     if lower.contains("implied by userprincipalname") {
         return named("userPrincipalName");

@@ -33,7 +33,7 @@ fn taken_names_and_values() {
         (68, "00002071: samldb: samAccountName 'ada' already in use! (implied by userPrincipalName 'ada@example.test')", Meaning::ValueTaken, Some("userPrincipalName")),
         (19, "0000202F: samldb: userPrincipalName 'ada@example.test' is already in use", Meaning::ValueTaken, Some("userPrincipalName")),
         (19, "non-unique attributes found with (|(uid=ADA))", Meaning::ValueTaken, Some("uid")),
-        (19, "Another entry with the same attribute value already exists (attribute: \"mail\")", Meaning::ValueTaken, Some("mail")),
+        (19, "Another entry with the same attribute value already exists (attribute: \"mail \")", Meaning::ValueTaken, Some("mail")),
     ]);
 }
 
@@ -62,6 +62,8 @@ fn passwords() {
         (19, "0000052D: Constraint violation - check_password_restrictions: the password is too short. It should be equal to or longer than 7 characters!", Meaning::PasswordPolicy, None),
         (19, "00000056: AtrErr: DSID-03191083", Meaning::PasswordPolicy, None),
         (19, "Password fails quality checking policy", Meaning::PasswordPolicy, None),
+        (19, "invalid password syntax - password must be at least 8 characters long", Meaning::PasswordPolicy, None),
+        (19, "invalid password syntax - passwords with storage scheme are not allowed", Meaning::PasswordPolicy, None),
         (53, "0000052C: SvcErr: DSID-031A12D2", Meaning::PasswordMalformed, None),
         (53, "00002035: setup_io: it's not allowed to set the NT hash password directly'", Meaning::PasswordMalformed, None),
     ]);
@@ -122,6 +124,10 @@ fn schema() {
         (65, "attribute 'title' not allowed", Meaning::NotAllowedByClass, Some("title")),
         (65, "0000207C: UpdErr: DSID-0315166D", Meaning::MissingAttribute, None),
         (65, "object class 'inetOrgPerson' requires attribute 'sn'", Meaning::MissingAttribute, Some("sn")),
+        (65, "attribute \"colour\" not allowed\n", Meaning::NotAllowedByClass, Some("colour")),
+        (65, "missing attribute \"sn\" required by object class \"inetOrgPerson\"\n", Meaning::MissingAttribute, Some("sn")),
+        (65, "single-valued attribute \"displayName\" has multiple values\n", Meaning::SingleValued, Some("displayName")),
+        (19, "The value is not 7-bit clean: password-ü", Meaning::InvalidValue, Some("uid")),
         (16, "00000057: LdapErr: DSID-0C090D8A, comment: Error in attribute conversion operation, data 0, v3839", Meaning::UnknownAttribute, None),
         (16, "0000200A: objectclass_attrs: attribute 'colour' on entry 'CN=a,DC=e' was not found in the schema!", Meaning::UnknownAttribute, Some("colour")),
         (16, "acl_modify: attribute 'colour' on entry 'CN=a,DC=e' was not found in the schema!", Meaning::UnknownAttribute, Some("colour")),
@@ -159,6 +165,8 @@ fn rights_and_limits() {
     check(&[
         (50, "00002098: SecErr: DSID-03150F94, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0", Meaning::Denied, None),
         (50, "acl: unable to get access to CN=Ada", Meaning::Denied, None),
+        (50, "Insufficient 'add' privilege to add the entry 'uid=ada,ou=outside,dc=example,dc=test'.\n", Meaning::Denied, None),
+        (50, "Insufficient 'write' privilege to the 'title' attribute of entry 'uid=ada,ou=outside,dc=example,dc=test'.\n", Meaning::Denied, None),
         (53, "0000052A: SvcErr: DSID-031A1254", Meaning::LastAdministrator, None),
         (66, "00002015: UpdErr: DSID-031A11E2, problem 6003 (CANT_ON_NON_LEAF), data 0", Meaning::HasChildren, None),
         (66, "subordinate objects must be deleted first", Meaning::HasChildren, None),

@@ -14,6 +14,7 @@ mod connection;
 mod controls;
 mod deadline;
 mod decode;
+mod denial;
 mod dispatch;
 mod error;
 mod gate;

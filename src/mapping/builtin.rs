@@ -2,12 +2,13 @@
 
 use super::Mapping;
 
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     (
         "active-directory",
         include_str!("../../mappings/active-directory.toml"),
     ),
     ("openldap", include_str!("../../mappings/openldap.toml")),
+    ("389ds", include_str!("../../mappings/389ds.toml")),
 ];
 
 impl Mapping {

@@ -7,8 +7,31 @@ use serde_json::Value;
 
 use crate::ldap::{DirectoryKind, FileTime, GeneralizedTime, Sid};
 
-/// The value that locks an account for good (draft-behera-ldap-password-policy §5.3.3).
-pub(super) const LOCKED_FOR_GOOD: &[u8] = b"000001010000Z";
+/// How a directory marks an account that its administrator has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// By a moment that locks for good (OpenLDAP's `pwdAccountLockedTime`; draft-behera-ldap-password-policy §5.3.3).
+    Time,
+    /// By the word `true` (389 DS's `nsAccountLock`), whatever its case.
+    Word,
+}
+
+impl Lock {
+    /// The value that locks.
+    pub(super) const fn mark(self) -> &'static [u8] {
+        match self {
+            Self::Time => b"000001010000Z",
+            Self::Word => b"true",
+        }
+    }
+
+    /// Whether one of the values locks the account.
+    pub(super) fn is_in(self, values: &[Vec<u8>]) -> bool {
+        values
+            .iter()
+            .any(|value| value.eq_ignore_ascii_case(self.mark()))
+    }
+}
 
 /// Translation of single values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +59,8 @@ pub enum Codec {
         /// Whether a set bit means false.
         inverted: bool,
     },
-    /// A boolean that is false while the attribute says locked for good (OpenLDAP's `pwdAccountLockedTime`).
-    LockedTime,
+    /// A boolean that is false while the attribute says that the account is locked.
+    Locked(Lock),
     /// A DN as the id of another resource.
     Reference,
     /// A password; written, never read.
@@ -48,7 +71,7 @@ pub enum Codec {
 
 impl Codec {
     /// Every name a mapping file may use.
-    pub(super) const NAMES: [&'static str; 13] = [
+    pub(super) const NAMES: [&'static str; 14] = [
         "string",
         "postal-address",
         "integer",
@@ -59,6 +82,7 @@ impl Codec {
         "filetime",
         "flag",
         "locked-time",
+        "locked",
         "reference",
         "password",
         "binary",
@@ -79,7 +103,8 @@ impl Codec {
                 bit: 0,
                 inverted: false,
             },
-            "locked-time" => Self::LockedTime,
+            "locked-time" => Self::Locked(Lock::Time),
+            "locked" => Self::Locked(Lock::Word),
             "reference" => Self::Reference,
             "password" => Self::Password,
             "binary" => Self::Binary,
@@ -112,7 +137,7 @@ impl Codec {
                 .to_string()
                 .into(),
             Self::Flag { bit, inverted } => ((number(octets)? & bit != 0) != inverted).into(),
-            Self::LockedTime => false.into(),
+            Self::Locked(_) => false.into(),
             Self::Binary => STANDARD.encode(octets).into(),
             Self::Reference | Self::Password => return None,
         })
@@ -170,7 +195,7 @@ impl Codec {
                 .and_then(|text| STANDARD.decode(text).ok())
                 .filter(|octets| !octets.is_empty())
                 .ok_or("must be base64"),
-            Self::Flag { .. } | Self::LockedTime | Self::Reference | Self::Password => {
+            Self::Flag { .. } | Self::Locked(_) | Self::Reference | Self::Password => {
                 Err("is written by a rule of its own")
             }
         }

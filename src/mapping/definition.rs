@@ -159,7 +159,7 @@ fn infer(schema: &mut Schema, path: &Path, line: &LineFile, codec: Codec) {
 fn kind_of(codec: Codec) -> Kind {
     match codec {
         Codec::Integer => Kind::Integer,
-        Codec::Boolean | Codec::Flag { .. } | Codec::LockedTime => Kind::Boolean,
+        Codec::Boolean | Codec::Flag { .. } | Codec::Locked(_) => Kind::Boolean,
         Codec::GeneralizedTime | Codec::FileTime => Kind::DateTime,
         Codec::Binary => Kind::Binary,
         Codec::Reference => Kind::Complex,

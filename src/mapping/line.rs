@@ -159,7 +159,7 @@ impl Line {
     pub(super) fn is_kept_when_absent(&self) -> bool {
         matches!(
             self.codec,
-            Codec::Password | Codec::Flag { .. } | Codec::LockedTime
+            Codec::Password | Codec::Flag { .. } | Codec::Locked(_)
         )
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::codec::{Codec, LOCKED_FOR_GOOD};
+use super::codec::Codec;
 use super::line::{Line, TargetType};
 use super::references::ReadContext;
 use super::resource_mapping::{Collection, Group, ReferenceForm, ResourceMapping, Step};
@@ -159,12 +159,9 @@ impl ResourceMapping {
 
     /// The value of a line that has one: the first in LDAP, or, of the naming attribute, the one that is in the name.
     fn first(&self, line: &Line, entry: &Entry) -> Option<Value> {
-        if line.codec == Codec::LockedTime {
+        if let Codec::Locked(lock) = line.codec {
             // A lock that failed attempts made ends by itself or by an administrator; the account is not disabled.
-            let locks = entry.values(&line.ldap);
-            return Some(Value::Bool(
-                !locks.iter().any(|lock| lock == LOCKED_FOR_GOOD),
-            ));
+            return Some(Value::Bool(!lock.is_in(entry.values(&line.ldap))));
         }
         line.codec
             .decode(self.kind, first_value(&self.rdn, line, entry)?)

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::codec::{Codec, LOCKED_FOR_GOOD, boolean, number, number_text};
+use super::codec::{Codec, Lock, boolean, number, number_text};
 use super::derived::Derived;
 use super::enabling::lacks_password;
 use super::fault::Fault;
@@ -66,7 +66,7 @@ impl ResourceMapping {
                 Codec::Flag { bit, inverted } => {
                     collect_flag(&mut flags, line, bit, boolean_of(&to) != Some(inverted))
                 }
-                Codec::LockedTime => lock(&mut difference, line, before, boolean_of(&to)),
+                Codec::Locked(by) => lock(&mut difference, line, by, before, boolean_of(&to)),
                 Codec::Password => self.change_password(&mut difference, line, &to)?,
                 Codec::Reference => {
                     self.change_references(&mut difference, line, before, (&from, &to), context)?
@@ -405,10 +405,10 @@ impl Flags<'_> {
     }
 }
 
-fn lock(difference: &mut Difference, line: &Line, before: &Entry, active: Option<bool>) {
+fn lock(difference: &mut Difference, line: &Line, by: Lock, before: &Entry, active: Option<bool>) {
     match active {
         // Also in place of a lock that failed attempts made: that one may end.
-        Some(false) => difference.replace(&line.ldap, before, vec![LOCKED_FOR_GOOD.to_vec()]),
+        Some(false) => difference.replace(&line.ldap, before, vec![by.mark().to_vec()]),
         Some(true) => difference.replace(&line.ldap, before, Vec::new()),
         _ => {}
     }

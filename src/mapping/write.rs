@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::assign::Assigned;
-use super::codec::{Codec, LOCKED_FOR_GOOD, boolean, number_text, unicode_password};
+use super::codec::{Codec, boolean, number_text, unicode_password};
 use super::fault::Fault;
 use super::line::{Line, Shape};
 use super::references::WriteContext;
@@ -269,8 +269,8 @@ impl ResourceMapping {
         context: &WriteContext<'_>,
     ) -> Result<Vec<Vec<u8>>, Fault> {
         match line.codec {
-            Codec::LockedTime => Ok(match values.first().and_then(boolean) {
-                Some(false) => vec![LOCKED_FOR_GOOD.to_vec()],
+            Codec::Locked(lock) => Ok(match values.first().and_then(boolean) {
+                Some(false) => vec![lock.mark().to_vec()],
                 _ => Vec::new(),
             }),
             Codec::Reference => values

@@ -20,7 +20,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 privileged() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 verb=${1:-} address=${2:-} port=${3:-}
-case $address in ''|127.*|samba|openldap) ;; *) die "\`$address\` is not a loopback address" ;; esac
+case $address in ''|127.*|samba|openldap|389ds) ;; *) die "\`$address\` is not a loopback address" ;; esac
 case $port in *[!0-9]*) die "\`$port\` is not a port" ;; esac
 
 # add CHAIN RULE...: table and chains are made when missing; all in one nft transaction.
@@ -69,8 +69,11 @@ clear-instance)                         # the faults of all addresses of one dir
     . "$here/openldap.sh"
     # shellcheck source=samba.sh
     . "$here/samba.sh"
+    # shellcheck source=389ds.sh
+    . "$here/389ds.sh"
     case $address in
     openldap) addresses="$LAB_OPENLDAP_ADDRESS $LAB_OPENLDAP_ALIASES $LAB_OPENLDAP_UNNAMED" ;;
+    389ds) addresses="$LAB_389DS_ADDRESS $LAB_389DS_ALIASES $LAB_389DS_UNNAMED" ;;
     *) addresses="$LAB_SAMBA_ADDRESS $LAB_SAMBA_ALIASES $LAB_SAMBA_UNNAMED" ;;
     esac
     for each in $addresses; do clear_address "$each"; done

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Proves, with the ldap tools, what the bridge's account may and may not do in the running lab.
 #
-#   rights.sh openldap|samba
+#   rights.sh openldap|samba|389ds
 #
 # Works in an OU of its own below the tenants' OU and removes it again.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-kind=${1:?openldap or samba}
+kind=${1:?openldap, samba or 389ds}
 environment=$("$here/lab" env "$kind") || exit 1
 eval "$environment"
 : "${PID:?the directory does not run: tests/lab/lab up}"
@@ -84,20 +84,22 @@ if [ "$kind" = samba ]; then
     holds_not "the password cannot be read" '^unicodePwd' -s base -b "$rdn=$one,$ou" unicodePwd cn
 else
     may "reset a password" < <(modify "$rdn=$one,$ou" 'replace: userPassword' 'userPassword: Battery-Staple-7')
-    may "lock" < <(modify "$rdn=$one,$ou" 'replace: pwdAccountLockedTime' 'pwdAccountLockedTime: 000001010000Z')
+    if [ "$kind" = 389ds ]; then lock=nsAccountLock mark=true refusal=53
+    else lock=pwdAccountLockedTime mark=000001010000Z refusal=49; fi
+    may "lock" < <(modify "$rdn=$one,$ou" "replace: $lock" "$lock: $mark")
     bound=$(ldapsearch -LLL -x -H "$URL" -D "$rdn=$one,$ou" -w Battery-Staple-7 -s base -b '' dn 2>&1)
-    report "a locked user cannot bind" 49 $? "$bound"
-    may "create a locked user" < <(person "$unit-3" "$ou" | sed '$d'; printf 'pwdAccountLockedTime: 000001010000Z\n\n')
-    holds "locked users can be searched for" "uid=$unit-3" -b "$ou" '(pwdAccountLockedTime=*)' pwdAccountLockedTime
+    report "a locked user cannot bind" "$refusal" $? "$bound"
+    may "create a locked user" < <(person "$unit-3" "$ou" | sed '$d'; printf '%s: %s\n\n' "$lock" "$mark")
+    holds "locked users can be searched for" "uid=$unit-3" -b "$ou" "($lock=$mark)" "$lock"
     holds_not "the password cannot be read" '^userPassword' -s base -b "$rdn=$one,$ou" userPassword cn
-    may "unlock" < <(modify "$rdn=$one,$ou" 'replace: pwdAccountLockedTime')
+    may "unlock" < <(modify "$rdn=$one,$ou" "replace: $lock")
 fi
 may "rename a user" < <(printf 'dn: %s\nchangetype: modrdn\nnewrdn: %s\ndeleteoldrdn: 1\n\n' "$rdn=$one,$ou" "$rdn=$one-renamed")
 may "move a user to another OU" < <(printf 'dn: %s\nchangetype: modrdn\nnewrdn: %s\ndeleteoldrdn: 1\nnewsuperior: %s\n\n' "$rdn=$one-renamed,$ou" "$rdn=$one" "OU=inner,$ou")
 may "create a group" < <(group "$unit-group" "$ou" "$rdn=$one,OU=inner,$ou")
 may "add a member" < <(modify "CN=$unit-group,$ou" 'add: member' "member: $rdn=$two,OU=inner,$ou")
 holds "memberOf follows" "^memberOf: cn=$unit-group" -s base -b "$rdn=$two,OU=inner,$ou" memberOf
-if [ "$kind" = openldap ]; then
+if [ "$kind" != samba ]; then
     holds "the deref control names the members" "entryUUID" -E "deref=member:entryUUID,uid" -s base -b "CN=$unit-group,$ou" member
 fi
 may "remove a member" < <(modify "CN=$unit-group,$ou" 'delete: member' "member: $rdn=$one,OU=inner,$ou")
@@ -114,6 +116,10 @@ if [ "$kind" = samba ]; then
     may_not "reset the Administrator" < <(modify "$ADMIN_DN" 'replace: unicodePwd' "unicodePwd:: $(quoted_password 'Battery-Staple-7')")
     may_not "make itself a Domain Admin" < <(modify "CN=Domain Admins,CN=Users,$BASE" 'add: member' "member: $BIND_DN")
     may_not "trust an account for delegation" < <(modify "$rdn=$one,OU=inner,$ou" 'replace: userAccountControl' 'userAccountControl: 524800')
+elif [ "$kind" = 389ds ]; then
+    may_not "change a password policy" < <(modify "cn=services,ou=policies,$BASE" 'replace: passwordMinLength' 'passwordMinLength: 6')
+    may_not "give itself rights" < <(modify "$ou" 'add: aci' 'aci: (targetattr = "*")(version 3.0; acl "mine"; allow (all) userdn = "ldap:///all";)')
+    holds_not "the directory's configuration cannot be seen" '^nsslapd-' -b cn=config
 else
     may_not "change a password policy" < <(modify "cn=default,ou=policies,$BASE" 'replace: pwdMinLength' 'pwdMinLength: 1')
     output=$(read_as_bridge -b cn=config); code=$?

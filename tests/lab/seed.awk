@@ -1,9 +1,9 @@
-# The same people every time: users, their managers and their groups as LDIF, for slapadd and for Samba.
+# The same people every time: users, their managers and their groups as LDIF, for slapadd, Samba and ns-slapd.
 #
-#   awk -v kind=openldap|samba -v count=25 -v base=dc=example,dc=test -f seed.awk
+#   awk -v kind=openldap|samba|389ds -v count=25 -v base=dc=example,dc=test -f seed.awk
 #
 # User 1 is the head, every tenth user a manager. Groups: all-staff (everybody), board (the first ten) and one for
-# each department. Both are written whole, memberOf included: slapadd runs no overlay that would add it.
+# each department. Both are written whole, memberOf included: no overlay and no plugin sees an offline load.
 # Works with mawk, gawk and busybox awk.
 
 BEGIN {
@@ -70,6 +70,7 @@ function user(n,   boss, place) {
         put("employeeNumber", sprintf("%06d", n))
     } else {
         put("objectClass", "inetOrgPerson")
+        if (kind == "389ds") put("objectClass", "nsMemberOf")
         put("uid", uid[n])
         put("cn", common[n])
         put("departmentNumber", department[place])
@@ -104,6 +105,7 @@ function group(label, description, from, step, to,   n) {
     } else {
         put("objectClass", "groupOfNames")
         put("cn", label)
+        if (kind == "389ds") put("entryUUID", sprintf("%08x-5eed-4000-8000-%012x", ++groups_made, 0))
     }
     put("description", description)
     for (n = from; n <= to; n += step) put("member", dn[n])

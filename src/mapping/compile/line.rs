@@ -382,7 +382,7 @@ impl Compiler<'_> {
             return Ok(None);
         };
         let fits = match codec {
-            Codec::Flag { .. } | Codec::LockedTime => default.value.is_boolean(),
+            Codec::Flag { .. } | Codec::Locked(_) => default.value.is_boolean(),
             Codec::Reference | Codec::Password => false,
             codec => codec.encode(self.kind, &default.value).is_ok(),
         };

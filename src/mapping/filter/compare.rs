@@ -5,7 +5,7 @@ use super::order::is_about_text;
 use super::{Pushdown, Tested};
 use crate::ldap::{DirectoryKind, FileTime, Filter as LdapFilter};
 use crate::mapping::check::Check;
-use crate::mapping::codec::{Codec, LOCKED_FOR_GOOD, boolean};
+use crate::mapping::codec::{Codec, boolean};
 use crate::mapping::line::Line;
 use crate::scim::error::quoted;
 use crate::scim::{Error, Kind, Literal, Operator};
@@ -18,7 +18,7 @@ impl Pushdown<'_> {
     pub(super) fn line_present(&self, line: &Line) -> Bounds {
         let present = LdapFilter::Present(line.ldap.clone());
         match line.codec {
-            Codec::LockedTime => Bounds::ALWAYS,
+            Codec::Locked(_) => Bounds::ALWAYS,
             // What is named may lie outside the bases, or be the placeholder of an empty group.
             Codec::Reference => Bounds::among(present),
             Codec::FileTime => {
@@ -60,8 +60,8 @@ impl Pushdown<'_> {
                     set
                 })
             }
-            (Codec::LockedTime, _) => {
-                let locked = LdapFilter::equal(line.ldap.clone(), LOCKED_FOR_GOOD);
+            (Codec::Locked(lock), _) => {
+                let locked = LdapFilter::equal(line.ldap.clone(), lock.mark());
                 let locked = Bounds::exactly(locked);
                 let wanted = wanted_boolean(line, operator, value)?;
                 Ok(if wanted { locked.negate() } else { locked })

@@ -1,4 +1,4 @@
-//! The two mappings that come with the program.
+//! The mappings that come with the program.
 
 use serde_json::json;
 
@@ -6,11 +6,11 @@ use super::*;
 use crate::scim::AttributePath;
 use crate::scim::schema::{Mutability, Returned, Uniqueness};
 
-const BOTH: [&str; 2] = ["active-directory", "openldap"];
+const ALL: [&str; 3] = ["active-directory", "openldap", "389ds"];
 
 #[test]
-fn both_load_and_serve_users_and_groups() {
-    for built_in in BOTH {
+fn all_load_and_serve_users_and_groups() {
+    for built_in in ALL {
         let mapping = mapping(built_in);
         assert_eq!(
             (mapping.name.as_str(), mapping.kind.name()),
@@ -20,14 +20,14 @@ fn both_load_and_serve_users_and_groups() {
         assert!(mapping.resource("Group").unwrap().members().is_some());
         assert!(mapping.resource("User").unwrap().members().is_none());
     }
-    assert_eq!(Mapping::builtin_names().collect::<Vec<_>>(), BOTH);
+    assert_eq!(Mapping::builtin_names().collect::<Vec<_>>(), ALL);
     assert_eq!(Mapping::builtin("novell"), None);
 }
 
-/// Everything that Entra and Okta send by default has a home in both directories.
+/// Everything that Entra and Okta send by default has a home in every directory.
 #[test]
 fn every_attribute_that_providers_send_is_mapped() {
-    for built_in in BOTH {
+    for built_in in ALL {
         let mapping = mapping(built_in);
         let user = mapping.resource("User").unwrap();
         for path in [
@@ -241,15 +241,22 @@ fn reading_asks_for_what_is_wanted_and_no_more() {
 /// The files beside this one are what an administrator reads; the schema they speak of is the one that is shipped.
 #[test]
 fn the_shipped_schema_has_every_attribute_of_our_own() {
-    let schema = include_str!("../../../mappings/openldap-schema.ldif");
-    for attribute in mapping("openldap").attributes() {
-        if attribute.object_class.as_deref() == Some("scimbridgeObject") {
-            assert!(
-                schema.contains(attribute.name.as_str()),
-                "{}",
-                attribute.name
-            );
-            assert!(attribute.optional, "{}", attribute.name);
+    for (built_in, schema) in [
+        (
+            "openldap",
+            include_str!("../../../mappings/openldap-schema.ldif"),
+        ),
+        ("389ds", include_str!("../../../mappings/389ds-schema.ldif")),
+    ] {
+        for attribute in mapping(built_in).attributes() {
+            if attribute.object_class.as_deref() == Some("scimbridgeObject") {
+                assert!(
+                    schema.contains(attribute.name.as_str()),
+                    "{}",
+                    attribute.name
+                );
+                assert!(attribute.optional, "{}", attribute.name);
+            }
         }
     }
 }

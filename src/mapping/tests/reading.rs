@@ -146,6 +146,29 @@ fn a_lock_reads_as_inactive_and_no_lock_as_active() {
 }
 
 #[test]
+fn a_lock_by_a_word_reads_as_inactive_whatever_its_case() {
+    let mapping = mapping("389ds");
+    let user = mapping.resource("User").unwrap();
+    let entry = Entry::new(person(1));
+    for (locks, expected) in [
+        (&[][..], true),
+        (&["true"][..], false),
+        (&["TRUE"][..], false),
+        (&["false"][..], true),
+        (&["truer"][..], true),
+    ] {
+        let entry = entry
+            .clone()
+            .with(name("nsAccountLock"), locks.iter().copied());
+        assert_eq!(
+            read(user, &entry).as_map()["active"],
+            json!(expected),
+            "{locks:?}"
+        );
+    }
+}
+
+#[test]
 fn the_first_value_is_the_one_that_scim_sees_and_of_the_name_the_one_in_the_dn() {
     let mapping = mapping("openldap");
     let entry = Entry::new(person(1))

@@ -116,6 +116,22 @@ fn disabling_twice_and_enabling_twice_is_once() {
 }
 
 #[test]
+fn a_lock_by_a_word_is_set_once_and_taken_away_whole() {
+    let change = |locks: &[&str], active| {
+        let entry = unix_user().with(name("nsAccountLock"), locks.iter().copied());
+        let change = difference("389ds", &entry, |new| {
+            _ = new.insert("active".into(), json!(active))
+        });
+        shown(&change.unwrap().modifications)
+    };
+    assert_eq!(change(&[], false), ["=nsAccountLock true"]);
+    assert_eq!(change(&["false"], false), ["=nsAccountLock true"]);
+    assert_eq!(change(&["TRUE"], false), [""; 0]);
+    assert_eq!(change(&["TRUE"], true), ["=nsAccountLock"]);
+    assert_eq!(change(&["false"], true), [""; 0]);
+}
+
+#[test]
 fn disabling_replaces_a_lock_that_would_end_and_enabling_leaves_it() {
     let locked = unix_user().with(name("pwdAccountLockedTime"), ["20260101000000Z"]);
     let change = |active| {

@@ -53,11 +53,19 @@ async fn a_wrong_bind_password_is_503_and_is_tried_rarely(place: &Place) {
             .expect("the account is there");
         assert_eq!(account.texts("pwdFailureTime").len(), 1, "{account:?}");
     }
+    if place.kind() == Kind::Ds389 {
+        let account = place
+            .admin
+            .entry(&account.dn)
+            .await
+            .expect("the account is there");
+        assert_eq!(account.text("passwordRetryCount").as_deref(), Some("1"));
+    }
     bridge.never_logged(&["Mistyped-7-Password", GOOD_PASSWORD]);
 
     // The administrator sets the password that the bridge has: it comes back by itself.
     let (attribute, value) = match place.kind() {
-        Kind::OpenLdap => ("userPassword", b"Mistyped-7-Password".to_vec()),
+        Kind::OpenLdap | Kind::Ds389 => ("userPassword", b"Mistyped-7-Password".to_vec()),
         Kind::Samba => (
             "unicodePwd",
             crate::support::admin::unicode_pwd("Mistyped-7-Password").remove(0),

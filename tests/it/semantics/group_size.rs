@@ -109,11 +109,11 @@ async fn a_small_group_is_answered_whole(bridge: &Bridge) {
     answer.says(&all);
 }
 
-/// Members to be. OpenLDAP takes names of nobody; Active Directory wants entries, which take their time to make and to
+/// Members to be. OpenLDAP and 389 DS take names of nobody; Active Directory wants entries, which take their time to make and to
 /// take away, so there are fewer.
 async fn crowd(bridge: &Bridge, names: usize, entries: usize) -> Vec<String> {
     match bridge.kind() {
-        Kind::OpenLdap => (0..names)
+        Kind::OpenLdap | Kind::Ds389 => (0..names)
             .map(|number| format!("uid=n{number},{}", bridge.people))
             .collect(),
         Kind::Samba => {

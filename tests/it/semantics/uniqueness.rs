@@ -32,11 +32,11 @@ async fn a_name_that_is_taken_outside_the_base_is_a_conflict(bridge: &Bridge) {
     assert_eq!(bridge.everything().await, before);
 }
 
-/// A bridge whose mapping calls the work mail unique: OpenLDAP enforces that here, Active Directory does not, so the
+/// A bridge whose mapping calls the work mail unique: OpenLDAP and 389 DS enforce that here, Active Directory does not, so the
 /// bridge has to look first.
 async fn bridge_with_unique_mail(place: &Place) -> Bridge {
     let options = match place.kind() {
-        Kind::OpenLdap => Options::new(),
+        Kind::OpenLdap | Kind::Ds389 => Options::new(),
         Kind::Samba => Options::new().edit_mapping(
             "{ ldap = \"mail\", primary = true,",
             "{ ldap = \"mail\", unique = \"bridge\", primary = true,",
@@ -102,8 +102,8 @@ async fn a_taken_dn_is_told_apart_from_a_taken_name(bridge: &Bridge) {
 }
 
 async fn an_account_name_that_is_taken_is_evaded_or_told(bridge: &Bridge) {
-    if bridge.kind() == Kind::OpenLdap {
-        // OpenLDAP has no account name beside uid: a person who is in the way by DN, without the name.
+    if bridge.kind() != Kind::Samba {
+        // There is no account name beside uid: a person who is in the way by DN, without the name.
         let dn = format!("uid={},{}", bridge.name("ana"), bridge.people);
         bridge
             .admin
@@ -185,7 +185,7 @@ async fn two_creates_at_the_same_moment_make_one_user(bridge: &Bridge) {
 }
 
 async fn a_group_name_taken_outside_the_base(bridge: &Bridge) {
-    // In Active Directory a group's account name is unique in the domain; in OpenLDAP a cn is not.
+    // In Active Directory a group's account name is unique in the domain; elsewhere a cn is not.
     bridge.plant_group(&bridge.outside, "Ops", &[]).await;
     let answer = bridge
         .entra()

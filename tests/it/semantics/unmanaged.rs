@@ -17,7 +17,7 @@ async fn attributes_the_mapping_does_not_name_survive_every_write(bridge: &Bridg
     let id = create_user(bridge, "ana").await;
     let dn = bridge.held(&id).await.dn;
     let by_hand: &[(&str, &str)] = match bridge.kind() {
-        Kind::OpenLdap => &[
+        Kind::OpenLdap | Kind::Ds389 => &[
             ("carLicense", "M-1234"),
             ("description", "by hand"),
             ("roomNumber", "7"),
@@ -55,7 +55,7 @@ async fn attributes_the_mapping_does_not_name_survive_every_write(bridge: &Bridg
 }
 
 async fn further_values_of_a_mapped_attribute_survive(bridge: &Bridge) {
-    // Active Directory's telephoneNumber takes one value, OpenLDAP's several: SCIM sees the first, the others stay.
+    // Active Directory's telephoneNumber takes one value, the standard one several: SCIM sees the first, the others stay.
     let id = create_user(bridge, "ana").await;
     let dn = bridge.held(&id).await.dn;
     let (attribute, path) = bridge.kind().pick(
@@ -119,7 +119,7 @@ async fn a_derived_name_that_was_changed_by_hand_stays(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
     let dn = bridge.held(&id).await.dn;
     match bridge.kind() {
-        Kind::OpenLdap => bridge.admin.set(&dn, "cn", &["Chosen By Hand"]).await,
+        Kind::OpenLdap | Kind::Ds389 => bridge.admin.set(&dn, "cn", &["Chosen By Hand"]).await,
         Kind::Samba => {
             bridge
                 .admin

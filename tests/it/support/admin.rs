@@ -46,7 +46,7 @@ impl Admin {
     /// The entry of that SCIM id, wherever in the directory it is.
     pub(crate) async fn by_id(&self, id: &str) -> Option<Held> {
         match self.kind() {
-            Kind::OpenLdap => self
+            Kind::OpenLdap | Kind::Ds389 => self
                 .search(
                     self.lab.get("BASE"),
                     Scope::Subtree,

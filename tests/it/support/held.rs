@@ -104,7 +104,7 @@ impl Held {
     #[track_caller]
     pub(crate) fn id(&self) -> String {
         match self.kind {
-            Kind::OpenLdap => self
+            Kind::OpenLdap | Kind::Ds389 => self
                 .text("entryUUID")
                 .expect("every entry has an entryUUID"),
             Kind::Samba => {
@@ -120,7 +120,11 @@ impl Held {
     /// Which state of the entry this is: changes with every write that changes something.
     #[track_caller]
     pub(crate) fn version(&self) -> String {
-        let name = self.kind.pick("entryCSN", "uSNChanged");
+        let name = match self.kind {
+            Kind::OpenLdap => "entryCSN",
+            Kind::Samba => "uSNChanged",
+            Kind::Ds389 => "entryusn",
+        };
         self.text(name)
             .unwrap_or_else(|| panic!("{} has no {name}", self.dn))
     }
@@ -140,6 +144,7 @@ impl Held {
         match self.kind {
             Kind::OpenLdap => !self.has("pwdAccountLockedTime"),
             Kind::Samba => self.account_control() & 0x2 == 0,
+            Kind::Ds389 => self.text("nsAccountLock").as_deref() != Some("true"),
         }
     }
 
@@ -164,6 +169,7 @@ impl Held {
             "usnchanged",
             "whenchanged",
             "dscorepropagationdata",
+            "entryusn",
         ];
         let mut attributes = self.attributes.clone();
         attributes.retain(|name, _| !BOOKKEEPING.contains(&name.as_str()));

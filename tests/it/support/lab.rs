@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 pub(crate) enum Kind {
     OpenLdap,
     Samba,
+    Ds389,
 }
 
 impl Kind {
@@ -19,14 +20,24 @@ impl Kind {
         match self {
             Kind::OpenLdap => "openldap",
             Kind::Samba => "samba",
+            Kind::Ds389 => "389ds",
         }
     }
 
-    /// Picks the value that belongs to this directory.
-    pub(crate) fn pick<T>(self, openldap: T, samba: T) -> T {
+    /// The attribute by which the directory marks a disabled account.
+    pub(crate) fn lock_attribute(self) -> &'static str {
         match self {
-            Kind::OpenLdap => openldap,
-            Kind::Samba => samba,
+            Kind::OpenLdap => "pwdAccountLockedTime",
+            Kind::Samba => "userAccountControl",
+            Kind::Ds389 => "nsAccountLock",
+        }
+    }
+
+    /// Picks the value that belongs to this directory: of those with the standard schemas, or of Active Directory.
+    pub(crate) fn pick<T>(self, standard: T, active_directory: T) -> T {
+        match self {
+            Kind::OpenLdap | Kind::Ds389 => standard,
+            Kind::Samba => active_directory,
         }
     }
 }
@@ -50,9 +61,11 @@ impl Lab {
     pub(crate) fn of(kind: Kind) -> &'static Lab {
         static OPENLDAP: OnceLock<Lab> = OnceLock::new();
         static SAMBA: OnceLock<Lab> = OnceLock::new();
+        static DS389: OnceLock<Lab> = OnceLock::new();
         match kind {
             Kind::OpenLdap => &OPENLDAP,
             Kind::Samba => &SAMBA,
+            Kind::Ds389 => &DS389,
         }
         .get_or_init(|| Lab::find(kind))
     }

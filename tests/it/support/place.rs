@@ -110,7 +110,7 @@ impl Place {
         let name = self.name(first);
         let account = format!("{first}.{}", self.tag);
         let (dn, attributes): (String, Attributes<'_>) = match self.kind() {
-            Kind::OpenLdap => (
+            Kind::OpenLdap | Kind::Ds389 => (
                 format!("uid={name},{ou}"),
                 vec![
                     ("objectClass", one("inetOrgPerson")),
@@ -163,6 +163,13 @@ impl Place {
                     ("cn", one(&name)),
                     ("member", members),
                 ]
+            }
+            Kind::Ds389 => {
+                let mut attributes = vec![("objectClass", one("groupOfNames")), ("cn", one(&name))];
+                if !members.is_empty() {
+                    attributes.push(("member", many(members)));
+                }
+                attributes
             }
             Kind::Samba => {
                 let mut attributes = vec![

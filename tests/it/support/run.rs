@@ -33,13 +33,15 @@ pub(crate) fn with_a_bridge(kind: Kind, story: impl AsyncFnOnce(&Bridge)) {
     });
 }
 
-/// Makes every story a test per directory: `openldap::story` and `samba::story`, so that a failure names the directory.
+/// Makes every story a test per directory: `openldap::story`, `samba::story` and `ds389::story`, so that a failure names
+/// the directory.
 ///
 /// `stories` get a running [`Bridge`], `places` start their own in the [`Place`] they get.
 macro_rules! both {
     ($(stories: [$($story:ident),* $(,)?])? $(places: [$($place:ident),* $(,)?])?) => {
         $crate::support::run::both!(@ openldap OpenLdap [$($($story)*)?] [$($($place)*)?]);
         $crate::support::run::both!(@ samba Samba [$($($story)*)?] [$($($place)*)?]);
+        $crate::support::run::both!(@ ds389 Ds389 [$($($story)*)?] [$($($place)*)?]);
     };
     (@ $module:ident $kind:ident [$($story:ident)*] [$($place:ident)*]) => {
         mod $module {

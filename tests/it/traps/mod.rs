@@ -30,9 +30,11 @@ fn soon() -> Deadline {
 }
 
 fn kind(place: &Place) -> DirectoryKind {
-    place
-        .kind()
-        .pick(DirectoryKind::OpenLdap, DirectoryKind::ActiveDirectory)
+    match place.kind() {
+        Kind::OpenLdap => DirectoryKind::OpenLdap,
+        Kind::Samba => DirectoryKind::ActiveDirectory,
+        Kind::Ds389 => DirectoryKind::Ds389,
+    }
 }
 
 fn settings(place: &Place) -> Settings {
@@ -101,6 +103,7 @@ fn group(place: &Place, members: &[Dn]) -> (Dn, Change) {
     match place.kind() {
         Kind::OpenLdap => values.push(Vec::new()),
         Kind::Samba => attributes.push((AttributeName::known("sAMAccountName"), Values::one(name))),
+        Kind::Ds389 => {}
     }
     attributes.push((MEMBER, Values::Plain(values)));
     (dn.clone(), Change::Add { dn, attributes })
@@ -135,7 +138,7 @@ async fn an_entry_is_added_read_back_and_found_by_its_id(place: &Place) {
         )
         .await
         .unwrap();
-    // OpenLDAP answers the entry with the add.
+    // OpenLDAP and 389 DS answer the entry with the add.
     assert_eq!(directory.round_trips() - before, place.kind().pick(1, 2));
     let id = applied.id.expect("the id of the new entry");
     assert_eq!(
