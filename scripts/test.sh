@@ -35,7 +35,7 @@ step "rights of the bridge in 389 DS" tests/lab/rights.sh 389ds
 # The tests wait for the directories most of the time: more threads than cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 step "tests" cargo test --locked --no-fail-fast
-for name in openldap samba; do step "suites of others on $name" tests/suites/run.sh "$name"; done
+for name in openldap samba 389ds; do step "suites of others on $name" tests/suites/run.sh "$name"; done
 
 if [ ${#failed[@]} -gt 0 ]; then
     log
