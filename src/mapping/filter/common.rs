@@ -25,10 +25,12 @@ impl Pushdown<'_> {
         let mapping = self.mapping;
         let name = common_name(path)?;
         Some(match (name, path.sub.as_deref()) {
-            ("id", _) => Ok(match (operator, value.text().map(Uuid::try_parse)) {
-                (Operator::Equal, Some(Ok(id))) => Bounds::exactly(self.kind().id_filter(id)),
-                // Text that is no id of this directory is the id of nothing.
-                (Operator::Equal, _) => Bounds::NEVER,
+            ("id", _) => Ok(match (operator, value.text()) {
+                // Text that is no id of this directory is the id of nothing, and its case counts (RFC 7643 §3.1).
+                (Operator::Equal, Some(text)) => match Uuid::try_parse(text) {
+                    Ok(id) if id.to_string() == text => Bounds::exactly(self.kind().id_filter(id)),
+                    _ => Bounds::NEVER,
+                },
                 _ => Bounds::ANYBODY,
             }),
             ("schemas", _) => Ok(self.schemas(path, operator, value)),

@@ -161,7 +161,7 @@ impl Pushdown<'_> {
     /// find are candidates.
     fn as_exact_as_case(&self, line: &Line, value: &Literal, filter: LdapFilter) -> Bounds {
         let resolved = self.mapping.definition.lookup(&line.place);
-        let minds_case = resolved.is_some_and(|of| of.leaf().case_exact);
+        let minds_case = line.codec.is_text() && resolved.is_some_and(|of| of.leaf().case_exact);
         let has_case = |c: char| c.to_lowercase().ne(c.to_uppercase());
         if minds_case && value.text().is_some_and(|text| text.contains(has_case)) {
             Bounds::among(filter)

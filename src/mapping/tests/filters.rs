@@ -343,7 +343,7 @@ fn what_ldap_cannot_say_is_left_over() {
         (
             "User",
             r#"userName eq "a" and not (userType eq "x" and title gt "a")"#,
-            format!(r#"(uid=a) ? not (userType eq "x" and title gt "a")"#),
+            r#"(uid=a) ? not (userType eq "x" and title gt "a")"#.into(),
         ),
         (
             "User",
