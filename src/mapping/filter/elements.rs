@@ -1,5 +1,7 @@
 //! Filters on elements of multi-valued attributes: which lines they speak of, and what the mapping itself can answer.
 
+use std::ptr;
+
 use serde_json::Value;
 
 use super::bounds::Bounds;
@@ -36,14 +38,54 @@ impl Pushdown<'_> {
         Bounds::any(lines.map(|line| self.line_present(line)))
     }
 
-    /// Whether the group's element is there and has the sub-attribute.
+    /// Whether the group's element is there and has the sub-attribute; of `primary`, whether it is there: then one element
+    /// of the collection is the primary one.
     pub(super) fn group_has(&self, collection: &Collection, group: &Group, sub: &str) -> Bounds {
         match group.value_of(collection, sub) {
             Some(Value::Bool(false)) => Bounds::NEVER,
             Some(_) => self.group_exists(group, None),
-            None if sub == PRIMARY => self.group_exists(group, None).unsure(),
+            None if sub == PRIMARY => self.group_exists(group, None),
             None => self.group_exists(group, Some(sub)),
         }
+    }
+
+    /// Whether the group's element is the one that is shown as primary: that of the primary line or, without it, the
+    /// first.
+    fn is_primary(&self, collection: &Collection, group: &Group) -> Bounds {
+        let before = collection
+            .groups
+            .iter()
+            .take_while(|one| !ptr::eq(*one, group))
+            .filter(|one| !one.primary);
+        let preferred = collection.groups.iter().filter(|one| one.primary);
+        Bounds::all(
+            preferred
+                .chain(before)
+                .map(|one| self.group_exists(one, None).negate()),
+        )
+    }
+
+    /// A comparison with `primary` where it depends on the other elements. RFC 7643 §2.4 takes absence for false.
+    fn compare_primary(
+        &self,
+        collection: &Collection,
+        group: &Group,
+        operator: Operator,
+        value: &Literal,
+    ) -> Bounds {
+        let path = collection.place.clone().sub(PRIMARY);
+        let when = |is: bool| self.compare_known(&path, &Value::Bool(is), operator, value);
+        let primary = self.is_primary(collection, group);
+        // Of a line for many values only the first can be it.
+        let other = if group.many {
+            Bounds::ANYBODY
+        } else {
+            primary.clone().negate()
+        };
+        Bounds::any([
+            Bounds::all([primary, when(true)]),
+            Bounds::all([other, when(false)]),
+        ])
     }
 
     /// Any comparison but `ne` with a group's elements.
@@ -61,7 +103,8 @@ impl Pushdown<'_> {
             return Ok(Bounds::all([test, self.group_exists(group, None)]));
         }
         if sub == PRIMARY {
-            return Ok(self.group_exists(group, None).unsure());
+            let test = self.compare_primary(collection, group, operator, value);
+            return Ok(Bounds::all([test, self.group_exists(group, None)]));
         }
         let line = self.lines_in(group).find(|line| {
             line.place
@@ -136,10 +179,13 @@ impl Pushdown<'_> {
             Filter::Not(inner) => Ok(opposite(group, self.in_group(collection, group, inner)?)),
             Filter::Present(path) => {
                 let sub = self.sub_of(&collection.place, path)?;
+                let known = group.value_of(collection, &sub);
+                if sub == PRIMARY && known.is_none() {
+                    return Ok(self.is_primary(collection, group));
+                }
                 let here = self.group_has(collection, group, &sub);
                 // An element of a line for many values is its value.
-                let certain = here == self.group_exists(group, None)
-                    || (group.many && sub != PRIMARY && here != Bounds::NEVER);
+                let certain = here != Bounds::NEVER && (known.is_some() || group.many);
                 Ok(if certain { Bounds::ALWAYS } else { here })
             }
             Filter::Compare {
@@ -154,6 +200,8 @@ impl Pushdown<'_> {
                 } else if let Some(known) = group.value_of(collection, &sub) {
                     let path = collection.place.clone().sub(sub);
                     self.compare_known(&path, &known, positive(*operator), value)
+                } else if sub == PRIMARY {
+                    self.compare_primary(collection, group, positive(*operator), value)
                 } else {
                     self.compare_in_group(collection, group, &sub, positive(*operator), value)?
                 };

@@ -91,7 +91,7 @@ fn an_attribute_of_ones_own_says_what_its_line_says() {
       mentor.value: string
       mentor.$ref: reference caseExact mutability=readOnly referenceTypes=[User]
       mentor.type: string mutability=readOnly canonicalValues=[User]
-      mentor.display: string mutability=readOnly
+      mentor.display: string mutability=readOnly returned=request
       lockers: complex multiValued
       lockers.number: string
       lockers.kind: string canonicalValues=[tall]

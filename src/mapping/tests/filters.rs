@@ -246,11 +246,12 @@ fn elements_are_chosen_by_what_the_mapping_knows_of_them() {
         (r#"emails[type eq "home"]"#, &nothing),
         (
             r#"emails[primary eq true].value eq "a@x""#,
-            "(|(&(mail=*)(mail=a@x))(&(otherMailbox=*)(!(mail=*))(otherMailbox=a@x)))",
+            // Of several other mailboxes the first is the primary one, which takes a look.
+            r#"(|(&(mail=*)(mail=a@x))(&(otherMailbox=*)(!(mail=*))(otherMailbox=a@x))) ? emails[primary eq true and value eq "a@x"]"#,
         ),
         (
             r#"emails[not (primary eq true)]"#,
-            "(&(otherMailbox=*)(mail=*))",
+            "(otherMailbox=*) ? emails[not (primary eq true)]",
         ),
         ("emails.primary pr", "(|(mail=*)(otherMailbox=*))"),
         (
