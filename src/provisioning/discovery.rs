@@ -12,6 +12,7 @@ impl Service {
         let capabilities = Capabilities {
             patch: true,
             filter: Some(self.settings().max_results),
+            pages: Some(self.settings().max_results),
             change_password: self.mapping().sets_passwords(),
             authentication: vec![AuthenticationScheme::bearer_token()],
             ..Capabilities::default()

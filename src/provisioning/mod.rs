@@ -8,6 +8,7 @@
 mod answer;
 mod caller;
 mod create;
+mod cursor;
 mod delete;
 mod discovery;
 mod error;
@@ -25,6 +26,7 @@ mod replace;
 mod selection;
 mod service;
 mod settings;
+mod snapshot;
 mod uniqueness;
 mod view;
 mod write;

@@ -18,6 +18,23 @@ pub(super) struct Selection {
     pub(super) filter: LdapFilter,
 }
 
+impl Selection {
+    /// Whether the directory alone can say which resources are meant and in which order.
+    pub(super) fn is_plain(&self) -> bool {
+        true
+    }
+
+    /// Two selections with the same key mean the same resources of one type, in the same order.
+    pub(super) fn key(&self) -> String {
+        self.filter.to_string()
+    }
+
+    /// Whether the order is another than that of the ids.
+    pub(super) fn is_sorted(&self) -> bool {
+        false
+    }
+}
+
 impl Service {
     /// What the query selects.
     pub(super) async fn selection(
@@ -62,18 +79,17 @@ impl Service {
             },
             limit: Some(MOST_MATCHES),
         };
-        let found = self.directory().search(&search, caller.deadline).await?;
+        let found = self
+            .directory()
+            .search_each(&search, |entry| entry.id(kind), caller.deadline)
+            .await?;
         if !found.complete {
             return Err(ScimError::too_many(format!(
                 "more than {MOST_MATCHES} resources match; narrow the `filter`, for instance to one `userName`"
             ))
             .into());
         }
-        let mut ids: Vec<Uuid> = found
-            .entries
-            .iter()
-            .filter_map(|entry| entry.id(kind))
-            .collect();
+        let mut ids = found.entries;
         ids.sort_unstable();
         Ok(ids)
     }

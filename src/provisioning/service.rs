@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::fences::FenceKeeper;
 use super::settings::{ResourceSettings, Settings, SettingsError};
+use super::snapshot::Snapshots;
 use super::view::View;
 use super::{Caller, Error};
 use crate::directory::{Directory, Health, Wanted};
@@ -26,6 +27,7 @@ struct Inner {
     fences: FenceKeeper,
     bases: Vec<TypeBase>,
     served: Vec<Served>,
+    snapshots: Snapshots,
 }
 
 /// What is worked out once for each resource type, in the order of the mapping's types.
@@ -108,6 +110,7 @@ impl Service {
                 fences,
                 bases,
                 served,
+                snapshots: Snapshots::default(),
             }),
         })
     }
@@ -139,6 +142,10 @@ impl Service {
 
     pub(super) fn fences(&self) -> &FenceKeeper {
         &self.inner.fences
+    }
+
+    pub(super) fn snapshots(&self) -> &Snapshots {
+        &self.inner.snapshots
     }
 
     pub(super) fn kind(&self) -> DirectoryKind {

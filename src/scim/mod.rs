@@ -27,7 +27,7 @@ mod leniency_tests;
 pub use dialect::{Dialect, Leniency};
 pub use error::{Error, ScimType};
 pub use filter::{Filter, Literal, Operator};
-pub use list::{ListResponse, Paging};
+pub use list::{ListResponse, Page, Paging};
 pub use patch::{CollectionDelta, Op, Operation, PatchRequest};
 pub use path::{AttributePath, Path};
 pub use projection::Projection;
