@@ -26,6 +26,19 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
+    /// To go on after this resource, with so many before the next page.
+    pub(super) fn after(last: Uuid, before: usize) -> Self {
+        Self {
+            after: last,
+            before: u32::try_from(before).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The index of the first result of its page, as it was when it was given.
+    pub(super) fn start(self) -> usize {
+        usize::try_from(self.before).map_or(usize::MAX, |before| before.saturating_add(1))
+    }
+
     /// As the client is given it: letters, digits, `-` and `_`, all unreserved (RFC 3986 §2.3).
     pub(super) fn write(self, selection: Key) -> String {
         let mut octets = vec![VERSION];

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::cursor::Cursor;
 use super::selection::Selection;
 use super::service::Type;
-use super::snapshot::{Key, Known, Place};
+use super::snapshot::{Key, Known, Place, Walker};
 use super::view::View;
 use super::{Caller, Error, Service};
 use crate::directory::{Deadline, Search, Wanted};
@@ -64,45 +64,40 @@ impl Service {
                 });
             }
         }
-        let ids = self.list_ids(caller, of, selection, key);
-        match paging.page {
-            Page::Index(start) => {
-                let walks = !begins && paging.count > 0;
-                let resumed = walks.then(|| self.snapshots().resume(&caller.client, key, start));
-                let place = match resumed.flatten() {
-                    Some(place) => place,
-                    None => Place::new(ids.await?, start),
-                };
-                let page = place.page(paging.count);
-                let entries = self.entries(caller, of, view, page).await?;
-                let (total, asked, came) = (place.total(), page.len(), entries.len());
-                if paging.count > 0 {
-                    self.snapshots()
-                        .rest(&caller.client, key, place, asked, came);
-                }
-                Ok(Shown {
-                    total,
-                    entries,
-                    next: None,
-                })
-            }
-            Page::Cursor(_) => {
-                let ids = ids.await?;
-                let from = cursor.map_or(0, |cursor| cursor.position(&ids, selection.is_sorted()));
-                let rest = ids.get(from..).unwrap_or_default();
-                let page = &rest[..rest.len().min(paging.count)];
-                let last = page.last().filter(|_| page.len() < rest.len());
-                let next = last.map(|last| Cursor {
-                    after: *last,
-                    before: u32::try_from(from + page.len()).unwrap_or(u32::MAX),
-                });
-                Ok(Shown {
-                    total: ids.len(),
-                    entries: self.entries(caller, of, view, page).await?,
-                    next: next.map(|next| next.write(key)),
-                })
-            }
+        let start = match (&paging.page, cursor) {
+            (Page::Index(start), _) => *start,
+            (Page::Cursor(_), cursor) => cursor.map_or(1, Cursor::start),
+        };
+        let walker = Walker {
+            client: caller.client.clone(),
+            by_cursor: matches!(paging.page, Page::Cursor(_)),
+            key,
+        };
+        let goes_on = !begins && paging.count > 0;
+        let resumed = goes_on.then(|| self.snapshots().resume(&walker, start));
+        let mut place = match resumed.flatten() {
+            Some(place) => place,
+            None => Place::new(self.list_ids(caller, of, selection, key).await?, start),
+        };
+        if let Some(cursor) = cursor {
+            let before = cursor.position(&place.ids, selection.is_sorted());
+            place = place.before(before);
         }
+        let page = place.page(paging.count);
+        let entries = self.entries(caller, of, view, page).await?;
+        let (total, asked, came) = (place.total(), page.len(), entries.len());
+        let seen = place.before.saturating_add(asked);
+        let last = page.last().filter(|_| seen < place.ids.len());
+        let next = last.filter(|_| walker.by_cursor);
+        let next = next.map(|last| Cursor::after(*last, seen).write(key));
+        if paging.count > 0 {
+            self.snapshots().rest(walker, place, asked, came);
+        }
+        Ok(Shown {
+            total,
+            entries,
+            next,
+        })
     }
 
     /// Notes that a resource was written, whatever came of it, so that no list is older than this.

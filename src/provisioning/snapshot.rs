@@ -58,8 +58,9 @@ impl Key {
 struct List {
     resource_type: String,
     ids: Arc<[Uuid]>,
-    /// When the reading began.
+    /// When the reading began, and when it was done.
     read: Instant,
+    kept: Instant,
     used: Instant,
     written: Written,
 }
@@ -88,6 +89,15 @@ impl Place {
         }
     }
 
+    /// In the same list, before the first id that was not seen yet.
+    pub(super) fn before(self, before: usize) -> Self {
+        Self {
+            start: before.saturating_add(1),
+            before,
+            ..self
+        }
+    }
+
     /// How many there are: what the client has counted as gone is gone.
     pub(super) fn total(&self) -> usize {
         let skipped = self.before - self.start.saturating_sub(1);
@@ -112,10 +122,17 @@ impl Place {
     }
 }
 
+/// Who walks through which selection, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Walker {
+    pub(super) client: String,
+    pub(super) by_cursor: bool,
+    pub(super) key: Key,
+}
+
 /// A walk between two pages.
 struct Walk {
-    client: String,
-    key: Key,
+    walker: Walker,
     /// Where it is, for one who asks for the same page again, and where it may go on.
     places: [Place; 3],
     used: Instant,
@@ -185,7 +202,7 @@ impl Snapshots {
         let Some(list) = state.lists.get_mut(&key) else {
             return Known::Nothing;
         };
-        let lasting = list.ids.len() > SMALL && asked < list.read + AGE;
+        let lasting = list.ids.len() > SMALL && asked < list.kept + AGE;
         if (!lasting && list.read < asked) || list.written.len() > MOST_WRITTEN {
             return Known::Nothing;
         }
@@ -221,15 +238,17 @@ impl Snapshots {
         let mut state = self.state();
         let reading = state.readings.get_mut(&key);
         let written = reading.map(|reading| std::mem::take(&mut reading.written));
+        let now = Instant::now();
         let list = List {
             resource_type: resource_type.to_owned(),
             ids: Arc::clone(ids),
             read,
-            used: read,
+            kept: now,
+            used: now,
             written: written.unwrap_or_default(),
         };
         state.lists.insert(key, list);
-        state.trim(Instant::now());
+        state.trim(now);
     }
 
     /// Corrects a list by what became of the resources that were written since: those that are meant now.
@@ -258,35 +277,29 @@ impl Snapshots {
         corrected
     }
 
-    /// Where this client's walk is at this `startIndex`: that of the walk which goes on there; else of the one that took
+    /// Where this walker is at this `startIndex`: that of the walk which goes on there; else of the one that took
     /// the last step.
-    pub(super) fn resume(&self, client: &str, key: Key, start: usize) -> Option<Place> {
+    pub(super) fn resume(&self, walker: &Walker, start: usize) -> Option<Place> {
         let now = Instant::now();
         let state = self.state();
-        let own = state
-            .walks
-            .iter()
-            .filter(|walk| walk.key == key && walk.client == client && now < walk.used + PATIENCE);
+        let walks = state.walks.iter();
+        let own = walks.filter(|walk| walk.walker == *walker && now < walk.used + PATIENCE);
         let walk = own.max_by_key(|walk| (walk.at(start).is_some(), walk.used))?;
         let elsewhere = || Place::new(Arc::clone(&walk.places[0].ids), start);
         Some(walk.at(start).cloned().unwrap_or_else(elsewhere))
     }
 
     /// Remembers a walk after a page of so many ids, of which so many came.
-    pub(super) fn rest(&self, client: &str, key: Key, place: Place, ids: usize, came: usize) {
+    pub(super) fn rest(&self, walker: Walker, place: Place, ids: usize, came: usize) {
         let now = Instant::now();
         let mut state = self.state();
         state.walks.retain(|walk| {
-            let same = walk.key == key && walk.client == client;
-            !(same
-                && walk
-                    .at(place.start)
-                    .is_some_and(|at| Arc::ptr_eq(&at.ids, &place.ids)))
+            let at = walk.at(place.start).filter(|_| walk.walker == walker);
+            !at.is_some_and(|at| Arc::ptr_eq(&at.ids, &place.ids))
         });
         let [next, other] = place.next(ids, came);
         state.walks.push(Walk {
-            client: client.to_owned(),
-            key,
+            walker,
             places: [place, next, other],
             used: now,
         });
@@ -306,7 +319,7 @@ impl State {
         self.readings
             .retain(|_, reading| Arc::strong_count(&reading.turn) > 1);
         self.walks.retain(|walk| now < walk.used + PATIENCE);
-        self.lists.retain(|_, list| now < list.read + AGE);
+        self.lists.retain(|_, list| now < list.kept + AGE);
         while self.walks.len() > MOST_WALKS
             || (self.ids() > MOST_IDS && self.walks.len() + self.lists.len() > 1)
         {
@@ -360,6 +373,14 @@ mod tests {
         Key::new("User", "(uid=*)")
     }
 
+    fn okta(key: Key) -> Walker {
+        Walker {
+            client: "okta".into(),
+            by_cursor: false,
+            key,
+        }
+    }
+
     fn all(known: Known) -> Option<usize> {
         match known {
             Known::All(ids) => Some(ids.len()),
@@ -374,7 +395,7 @@ mod tests {
         let known = |asked| all(snapshots.known(key(), asked));
         snapshots.keep(key(), "User", &ids(0..SMALL + 1), read);
         assert_eq!(known(read + AGE / 2), Some(SMALL + 1));
-        assert_eq!(known(read + AGE), None);
+        assert_eq!(known(Instant::now() + AGE), None);
         snapshots.keep(key(), "User", &ids(0..SMALL), read);
         assert_eq!(known(read), Some(SMALL));
         assert_eq!(known(read + Duration::from_millis(1)), None);
@@ -448,23 +469,27 @@ mod tests {
     fn a_walk_keeps_its_list_and_short_pages_move_nobody() {
         let snapshots = Snapshots::default();
         let (old, new) = (ids(0..1000), ids(1000..3000));
-        snapshots.rest("okta", key(), Place::new(Arc::clone(&old), 1), 100, 98);
-        snapshots.rest("okta", key(), Place::new(Arc::clone(&new), 1), 7, 7);
-        let at = |client: &str, start| snapshots.resume(client, key(), start);
+        snapshots.rest(okta(key()), Place::new(Arc::clone(&old), 1), 100, 98);
+        snapshots.rest(okta(key()), Place::new(Arc::clone(&new), 1), 7, 7);
+        let at = |start| snapshots.resume(&okta(key()), start);
         // By what was asked for, and by what came.
         for (start, total) in [(101, 1000), (99, 998)] {
-            let place = at("okta", start).unwrap();
+            let place = at(start).unwrap();
             assert!(Arc::ptr_eq(&place.ids, &old), "{start}");
             assert_eq!((place.page(100)[0], place.total()), (id(100), total));
         }
         // Asked for again.
-        snapshots.rest("okta", key(), at("okta", 99).unwrap(), 100, 100);
-        assert_eq!(at("okta", 99).unwrap().page(1), [id(100)]);
-        assert_eq!(at("okta", 199).unwrap().page(1), [id(200)]);
-        assert_eq!(at("okta", 199).unwrap().total(), 998);
+        snapshots.rest(okta(key()), at(99).unwrap(), 100, 100);
+        assert_eq!(at(99).unwrap().page(1), [id(100)]);
+        assert_eq!(at(199).unwrap().page(1), [id(200)]);
+        assert_eq!(at(199).unwrap().total(), 998);
         // Somewhere else: the list of the last step.
-        assert_eq!(at("okta", 501).unwrap().page(1), [id(500)]);
-        assert!(at("entra", 101).is_none());
+        assert_eq!(at(501).unwrap().page(1), [id(500)]);
+        let entra = Walker {
+            client: "entra".into(),
+            ..okta(key())
+        };
+        assert!(snapshots.resume(&entra, 101).is_none());
     }
 
     #[test]
@@ -482,7 +507,7 @@ mod tests {
             let key = Key::new("User", &number.to_string());
             let list = ids(0..10_000);
             snapshots.keep(key, "User", &list, Instant::now());
-            snapshots.rest("okta", key, Place::new(list, 1), 100, 100);
+            snapshots.rest(okta(key), Place::new(list, 1), 100, 100);
         }
         let state = snapshots.state();
         assert!(state.ids() <= MOST_IDS, "{}", state.ids());
