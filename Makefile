@@ -4,7 +4,7 @@ DIRECTORY ?= openldap
 PORT ?= 8080
 USERS ?= 25
 
-.PHONY: help demo test bench lint clean-lab
+.PHONY: help demo test bench bench-lists lint clean-lab
 .NOTPARALLEL:
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "                     a private directory and the bridge in front of it, until Ctrl-C"
 	@echo "make test            every test, real directories included"
 	@echo "make bench           the bridge against raw LDAP, with 10,000 users (BENCH_ARGS=…)"
+	@echo "make bench-lists     what lists cost, against the demonstration that runs"
 	@echo "make lint            formatting, clippy, shellcheck and cargo deny (the last two where installed)"
 	@echo "make clean-lab       stop the directories that tests left and remove their files"
 
@@ -26,6 +27,9 @@ test:
 
 bench:
 	@scripts/bench.sh
+
+bench-lists:
+	@python3 benches/lists.py
 
 lint:
 	cargo fmt --check

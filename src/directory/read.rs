@@ -182,7 +182,7 @@ impl Pool {
         let way = Way::of(wanted, &lease.connection.capabilities);
         let mut entries = Vec::with_capacity(arrived.len());
         for (raw, controls) in arrived {
-            let address = raw.name.clone();
+            let address = references::address(&raw.name, way)?;
             let read = references::entry(raw, &controls, wanted, way, kind)?;
             let mut entry = read.entry;
             for range in read.unfinished {
@@ -201,7 +201,7 @@ impl Pool {
     async fn complete(
         &self,
         entry: &mut Entry,
-        address: &str,
+        address: &EntryName,
         range: Range,
         wanted: &Wanted,
         way: Way,
@@ -224,7 +224,7 @@ impl Pool {
                 )));
             }
             let query = Query {
-                base: address.to_owned(),
+                base: address.to_string(),
                 scope: Scope::Base,
                 filter: Filter::everything(),
                 attributes: vec![range.rest()],

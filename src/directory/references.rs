@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use ldap3::controls::{Control, RawControl};
 use uuid::Uuid;
 
-use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, ExtendedDn, Reference};
+use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, EntryName, ExtendedDn, Reference};
 
 use super::capabilities::Capabilities;
 use super::controls;
@@ -177,10 +177,19 @@ pub(super) fn merge(entry: &mut Entry, attribute: &AttributeName, part: &Entry) 
     }
 }
 
+/// How an entry that arrived under this name is asked for more: by its id where the name tells it. The name with ids in
+/// front is none in a request (MS-ADTS 3.1.1.3.1.2.4).
+pub(super) fn address(text: &str, way: Way) -> Result<EntryName, Error> {
+    let (dn, id) = pointed_at(text, way).ok_or_else(no_name)?;
+    Ok(id.map_or(EntryName::Dn(dn), EntryName::Guid))
+}
+
 fn name(text: &str, way: Way) -> Result<Dn, Error> {
-    pointed_at(text, way)
-        .map(|(dn, _)| dn)
-        .ok_or_else(|| Error::protocol("the name of an entry is no distinguished name"))
+    pointed_at(text, way).map(|(dn, _)| dn).ok_or_else(no_name)
+}
+
+fn no_name() -> Error {
+    Error::protocol("the name of an entry is no distinguished name")
 }
 
 fn pointed_at(text: &str, way: Way) -> Option<(Dn, Option<Uuid>)> {

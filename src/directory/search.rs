@@ -14,8 +14,9 @@ use super::read::base_rejection;
 use super::references::{Wanted, Way};
 use super::wire::{Answer, Fault, Query};
 
-/// Entries asked for at once. Active Directory allows 1000, OpenLDAP as many as its size limit for pages says.
-const PAGE: usize = 500;
+/// Entries asked for at once: as many as Active Directory gives (MaxPageSize). OpenLDAP gives as many as its size limit for
+/// pages says, which is another than that for whole searches.
+const PAGE: usize = 1000;
 
 /// A search of the subtree at and below a base.
 #[derive(Debug, Clone)]
@@ -30,11 +31,11 @@ pub struct Search {
     pub limit: Option<usize>,
 }
 
-/// What a search found.
+/// What a search found: entries, or what was kept of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Found<T = Entry> {
     /// In the directory's order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<T>,
     /// Whether that is all; false when the limit of the search or of the directory stopped it.
     pub complete: bool,
 }
@@ -59,10 +60,20 @@ impl Pool {
         search: &Search,
         deadline: Deadline,
     ) -> Result<Found, Error> {
+        self.search_each(search, Some, deadline).await
+    }
+
+    /// The same, keeping of each entry only what is needed of it: no more than one page of entries is in memory.
+    pub(super) async fn search_each<T>(
+        &self,
+        search: &Search,
+        keep: impl Fn(Entry) -> Option<T> + Sync,
+        deadline: Deadline,
+    ) -> Result<Found<T>, Error> {
         let mut broken: Option<std::sync::Arc<Connection>> = None;
         loop {
             let lease = self.lease(Purpose::Read, broken.as_ref(), deadline).await?;
-            match self.scan(search, &lease, deadline).await {
+            match self.scan(search, &keep, &lease, deadline).await {
                 Ok(found) => return Ok(found),
                 Err(Broken::For(error)) => return Err(error),
                 Err(Broken::Off(fault)) if broken.is_some() || deadline.passed() => {
@@ -76,21 +87,24 @@ impl Pool {
         }
     }
 
-    async fn scan(
+    async fn scan<T>(
         &self,
         search: &Search,
+        keep: &(impl Fn(Entry) -> Option<T> + Sync),
         lease: &Lease,
         deadline: Deadline,
-    ) -> Result<Found, Broken> {
+    ) -> Result<Found<T>, Broken> {
         let limit = search
             .limit
             .unwrap_or(usize::MAX)
             .min(self.settings.max_entries);
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<T> = Vec::new();
+        let mut come = 0;
         let mut cookie = Vec::new();
         loop {
             // One more than is wanted tells whether there are more.
-            let size = PAGE.min(limit.saturating_sub(entries.len()).saturating_add(1));
+            let left = limit.saturating_sub(come);
+            let size = PAGE.min(left.saturating_add(1));
             let query = self.page(search, &lease.connection, size, &cookie);
             let answer = self
                 .read_on(lease, query, deadline)
@@ -98,13 +112,13 @@ impl Pool {
                 .map_err(Broken::Off)?;
             let next = controls::next_page(&answer.result.ctrls).unwrap_or_default();
             let all = self.page_result(&answer, lease)?;
-            let before = entries.len();
-            entries.extend(
-                self.entries(answer.entries, &search.wanted, lease, deadline)
-                    .await?,
-            );
-            if entries.len() > limit {
-                entries.truncate(limit);
+            let page = self
+                .entries(answer.entries, &search.wanted, lease, deadline)
+                .await?;
+            let before = come;
+            come += page.len();
+            entries.extend(page.into_iter().take(left).filter_map(keep));
+            if come > limit {
                 self.release(search, lease, &next);
                 return Ok(Found {
                     entries,
@@ -117,7 +131,7 @@ impl Pool {
                     complete: all,
                 });
             }
-            if next == cookie && entries.len() == before {
+            if next == cookie && come == before {
                 return Err(Error::protocol("a paged search does not get on").into());
             }
             cookie = next;

@@ -1,4 +1,4 @@
-//! The query string, decoded into the parameters of RFC 7644 §3.4.2 and §3.9. Unknown parameters are ignored: some
+//! The query string, decoded into the parameters of RFC 7644 §3.4.2 and §3.9 and of RFC 9865. Unknown parameters are ignored: some
 //! identity providers pass their own flags through.
 
 use crate::provisioning::Query;
@@ -26,6 +26,7 @@ pub(super) fn read(text: &str) -> Result<Query, Fault> {
             "sortOrder" => once(&mut query.sort_order, &name, value)?,
             "startIndex" => once(&mut query.start_index, &name, value)?,
             "count" => once(&mut query.count, &name, value)?,
+            "cursor" => once(&mut query.cursor, &name, value)?,
             _ => {}
         }
     }

@@ -31,6 +31,8 @@ pub struct Query {
     pub start_index: Option<String>,
     /// `count`: how many resources at most; less than zero means zero.
     pub count: Option<String>,
+    /// `cursor`: the `nextCursor` of the page before, or empty to begin (RFC 9865 §2).
+    pub cursor: Option<String>,
     /// `attributes`: comma-separated attribute paths to return.
     pub attributes: Option<String>,
     /// `excludedAttributes`: comma-separated attribute paths to leave out.
@@ -52,6 +54,7 @@ impl From<SearchRequest> for Query {
             sort_order: search.sort_order,
             start_index: search.start_index,
             count: search.count,
+            cursor: search.cursor,
             attributes: search.attributes,
             excluded_attributes: search.excluded_attributes,
         }

@@ -131,6 +131,7 @@ impl Service {
                         .id(self.kind())
                         .map(|id| id.to_string())
                         .unwrap_or_default();
+                    self.wrote(of, &id);
                     journal(of, &id, guarded);
                     let facts = &creation.references.facts;
                     self.settle_members(of, &entry.dn, &creation.members, facts, caller)

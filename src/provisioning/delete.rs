@@ -24,6 +24,7 @@ impl Service {
                 .directory()
                 .apply(&guarded, None, caller.deadline)
                 .await;
+            self.wrote(of, id);
             match applied.map_err(|error| Error::of_write(error, of)) {
                 // Renamed or deleted since it was read: the next look tells which.
                 Err(error) if error.lost_race() && attempt < ATTEMPTS => {}

@@ -14,6 +14,7 @@ impl Service {
             bulk: Some(self.bulk_limits()),
             filter: Some(self.settings().max_results),
             sort: true,
+            pages: Some(self.settings().max_results),
             change_password: self.mapping().sets_passwords(),
             authentication: vec![AuthenticationScheme::bearer_token()],
             ..Capabilities::default()

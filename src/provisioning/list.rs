@@ -18,15 +18,14 @@ impl Service {
         let view = query.view(of, caller)?;
         let paging = self.paging(query)?;
         let selection = self.selection(caller, of, query).await?;
-        let (total, entries) = self.page(caller, of, &selection, &view, paging).await?;
-        let resources = entries
+        let shown = self.page(caller, of, &selection, &view, &paging).await?;
+        let resources = shown
+            .entries
             .iter()
-            .map(|entry| view.show(of, self.resource(of, entry, caller)));
-        Ok(Answer::List(ListResponse::new(
-            total,
-            paging,
-            resources.collect(),
-        )))
+            .map(|entry| view.show(of, self.resource(of, entry, caller)))
+            .collect();
+        let list = ListResponse::new(shown.total, &paging.page, resources);
+        Ok(Answer::List(list.followed_by(shown.next)))
     }
 
     /// Which page the query asks for.
@@ -34,6 +33,7 @@ impl Service {
         let most = self.settings().max_results;
         Ok(Paging::parse(
             query.start_index.as_deref(),
+            query.cursor.as_deref(),
             query.count.as_deref(),
             most,
             most,

@@ -12,7 +12,7 @@ use super::{Answer, Caller, Error, Query, Service};
 use crate::ldap::Entry;
 use crate::scim::error::quoted;
 use crate::scim::{
-    Error as ScimError, Filter, ListResponse, Paging, Resource, SearchRequest, json,
+    Error as ScimError, Filter, ListResponse, Page, Paging, Resource, SearchRequest, json,
 };
 
 /// One type's part of a query over all.
@@ -47,17 +47,28 @@ impl Service {
     /// As for a list; invalidFilter for an attribute that no type has.
     pub async fn list_all(&self, caller: &Caller, query: &Query) -> Result<Answer, Error> {
         let paging = self.paging(query)?;
+        let Page::Index(start) = paging.page else {
+            return Err(ScimError::invalid_value(
+                "`cursor` pages through the resources of one type; send it to their endpoint, or page by `startIndex` here",
+            )
+            .into());
+        };
         let parts = self.parts(caller, query).await?;
         let is_sorted = query
             .sort_by
             .as_deref()
             .is_some_and(|by| !by.trim().is_empty());
         let (total, resources) = if is_sorted {
-            self.in_order(caller, &parts, paging).await?
+            self.in_order(caller, &parts, start, paging.count).await?
         } else {
-            self.one_after_the_other(caller, &parts, paging).await?
+            self.one_after_the_other(caller, &parts, start, paging.count)
+                .await?
         };
-        Ok(Answer::List(ListResponse::new(total, paging, resources)))
+        Ok(Answer::List(ListResponse::new(
+            total,
+            &paging.page,
+            resources,
+        )))
     }
 
     async fn parts<'a>(&'a self, caller: &Caller, query: &Query) -> Result<Vec<Part<'a>>, Error> {
@@ -97,19 +108,21 @@ impl Service {
         &self,
         caller: &Caller,
         parts: &[Part<'_>],
-        paging: Paging,
+        start: usize,
+        count: usize,
     ) -> Result<(usize, Vec<Resource>), Error> {
         let (mut total, mut resources) = (0usize, Vec::new());
         for part in parts {
             let rest = Paging {
-                start_index: paging.offset().saturating_sub(total).saturating_add(1),
-                count: paging.count.saturating_sub(resources.len()),
+                page: Page::Index(start.saturating_sub(total).max(1)),
+                count: count.saturating_sub(resources.len()),
             };
-            let (matches, entries) = self
-                .page(caller, part.of, &part.selection, &part.view, rest)
+            let shown = self
+                .page(caller, part.of, &part.selection, &part.view, &rest)
                 .await?;
-            total = total.saturating_add(matches);
-            resources.extend(entries.iter().map(|entry| self.shown(caller, part, entry)));
+            total = total.saturating_add(shown.total);
+            let entries = shown.entries.iter();
+            resources.extend(entries.map(|entry| self.shown(caller, part, entry)));
         }
         Ok((total, resources))
     }
@@ -118,7 +131,8 @@ impl Service {
         &self,
         caller: &Caller,
         parts: &[Part<'_>],
-        paging: Paging,
+        start: usize,
+        count: usize,
     ) -> Result<(usize, Vec<Resource>), Error> {
         let mut places: Vec<(usize, Place)> = Vec::new();
         for (number, part) in parts.iter().enumerate() {
@@ -134,17 +148,18 @@ impl Service {
         } else {
             places.sort_by_key(|(_, (_, id))| *id);
         }
-        let page = places.get(paging.offset()..).unwrap_or_default();
-        let page = &page[..page.len().min(paging.count)];
+        let page = places.get(start.saturating_sub(1)..).unwrap_or_default();
+        let page = &page[..page.len().min(count)];
         let mut shown: HashMap<Uuid, Resource> = HashMap::new();
         for (number, part) in parts.iter().enumerate() {
             let own = page.iter().filter(|(of, _)| *of == number);
             let ids: Vec<Uuid> = own.map(|(_, (_, id))| *id).collect();
             let found = self.entries(caller, part.of, &part.view, &ids).await?;
+            let kind = self.kind();
             shown.extend(
                 found
                     .iter()
-                    .map(|(id, entry)| (*id, self.shown(caller, part, entry))),
+                    .filter_map(|entry| Some((entry.id(kind)?, self.shown(caller, part, entry)))),
             );
         }
         let resources = page.iter().filter_map(|(_, (_, id))| shown.remove(id));

@@ -54,7 +54,6 @@ impl Selection {
     }
 
     /// Two selections with the same key mean the same resources of one type, in the same order.
-    #[allow(dead_code)] // For whoever keeps lists of ids.
     pub(super) fn key(&self) -> String {
         let residual = self.residual.as_ref().map(ToString::to_string);
         format!(
@@ -125,6 +124,23 @@ fn add<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) {
     }
 }
 
+impl Selection {
+    /// Whether the directory alone can say which resources are meant and in which order.
+    pub(super) fn is_plain(&self) -> bool {
+        true
+    }
+
+    /// Two selections with the same key mean the same resources of one type, in the same order.
+    pub(super) fn key(&self) -> String {
+        self.filter.to_string()
+    }
+
+    /// Whether the order is another than that of the ids.
+    pub(super) fn is_sorted(&self) -> bool {
+        false
+    }
+}
+
 impl Service {
     /// What the query selects.
     pub(super) async fn selection(
@@ -189,6 +205,11 @@ impl Service {
         of: Type<'_>,
         selection: &Selection,
     ) -> Result<Vec<Uuid>, Error> {
+        if selection.is_plain() {
+            let mut ids = self.candidates(caller, of, selection).await?;
+            ids.sort_unstable();
+            return Ok(ids);
+        }
         let places = self.places(caller, of, selection).await?;
         Ok(places.into_iter().map(|(_, id)| id).collect())
     }
@@ -200,13 +221,56 @@ impl Service {
         of: Type<'_>,
         selection: &Selection,
     ) -> Result<Vec<Place>, Error> {
-        let many = !selection.wanted.references.is_empty();
-        let mut wanted = selection.wanted.clone();
-        if many {
-            wanted = Wanted::default();
+        let mut places: Vec<Place> = Vec::new();
+        if selection.is_plain() {
+            let ids = self.candidates(caller, of, selection).await?;
+            places.extend(ids.into_iter().map(|id| (SortKey::ABSENT, id)));
+        } else if selection.wanted.references.is_empty() {
+            let wanted = selection.wanted.clone();
+            let look = |entry| Some(self.look(caller, of, selection, &entry));
+            let looked = self.each(caller, of, selection, wanted, look).await?;
+            places.extend(looked.into_iter().flatten());
+        } else {
+            let ids = self.candidates(caller, of, selection).await?;
+            for batch in ids.chunks(BATCH) {
+                let (base, deadline) = (&of.place.base, caller.deadline);
+                let entries = self
+                    .directory()
+                    .find_many(batch, base, of.filter, &selection.wanted, deadline)
+                    .await?;
+                let looked = entries
+                    .iter()
+                    .filter_map(|entry| self.look(caller, of, selection, entry));
+                places.extend(looked);
+            }
         }
+        places.sort_unstable_by(|one, other| selection.compare(one, other));
+        Ok(places)
+    }
+
+    /// The ids of all candidates; of their entries nothing else is kept.
+    async fn candidates(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+    ) -> Result<Vec<Uuid>, Error> {
         let kind = self.kind();
-        add(&mut wanted.attributes, &[kind.id_attribute()]);
+        let id = |entry: Entry| entry.id(kind);
+        self.each(caller, of, selection, Wanted::default(), id)
+            .await
+    }
+
+    /// What is kept of each candidate, in the directory's order, if there are no more than may be.
+    async fn each<T>(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+        mut wanted: Wanted,
+        keep: impl Fn(Entry) -> Option<T> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        add(&mut wanted.attributes, &[self.kind().id_attribute()]);
         let most = if selection.is_plain() {
             MOST_MATCHES
         } else {
@@ -218,46 +282,30 @@ impl Service {
             wanted,
             limit: Some(most),
         };
-        let found = self.directory().search(&search, caller.deadline).await?;
-        if !found.complete {
-            return Err(too_many(selection, most).into());
-        }
-        let mut places = Vec::new();
-        if many {
-            let ids: Vec<Uuid> = found
-                .entries
-                .iter()
-                .filter_map(|entry| entry.id(kind))
-                .collect();
-            for batch in ids.chunks(BATCH) {
-                let (base, deadline) = (&of.place.base, caller.deadline);
-                let entries = self
-                    .directory()
-                    .find_many(batch, base, of.filter, &selection.wanted, deadline)
-                    .await?;
-                places.extend(self.look(caller, of, selection, &entries));
-            }
+        let found = self
+            .directory()
+            .search_each(&search, keep, caller.deadline)
+            .await?;
+        if found.complete {
+            Ok(found.entries)
         } else {
-            places.extend(self.look(caller, of, selection, &found.entries));
+            Err(too_many(selection, most).into())
         }
-        places.sort_unstable_by(|one, other| selection.compare(one, other));
-        Ok(places)
     }
 
-    fn look<'a>(
-        &'a self,
-        caller: &'a Caller,
-        of: Type<'a>,
-        selection: &'a Selection,
-        entries: &'a [Entry],
-    ) -> impl Iterator<Item = Place> + 'a {
-        entries.iter().filter_map(move |entry| {
-            let id = entry.id(self.kind())?;
-            if selection.is_plain() {
-                return Some((SortKey::ABSENT, id));
-            }
-            selection.place(of, &self.resource(of, entry, caller), id)
-        })
+    /// The place of a candidate that was read with [what this needs](Selection::also); none where it is not meant.
+    fn look(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+        entry: &Entry,
+    ) -> Option<Place> {
+        let id = entry.id(self.kind())?;
+        if selection.is_plain() {
+            return Some((SortKey::ABSENT, id));
+        }
+        selection.place(of, &self.resource(of, entry, caller), id)
     }
 
     /// Of candidates that were read with [what this needs](Selection::also), those that are meant, in order.
@@ -270,12 +318,7 @@ impl Service {
     ) -> Vec<Entry> {
         let mut placed: Vec<(Place, Entry)> = entries
             .into_iter()
-            .filter_map(|entry| {
-                let place = self
-                    .look(caller, of, selection, std::slice::from_ref(&entry))
-                    .next()?;
-                Some((place, entry))
-            })
+            .filter_map(|entry| Some((self.look(caller, of, selection, &entry)?, entry)))
             .collect();
         placed.sort_unstable_by(|(one, _), (other, _)| selection.compare(one, other));
         placed.into_iter().map(|(_, entry)| entry).collect()

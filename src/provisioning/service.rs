@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fences::FenceKeeper;
 use super::recent::Recent;
 use super::settings::{ResourceSettings, Settings, SettingsError};
+use super::snapshot::Snapshots;
 use super::view::View;
 use super::{Caller, Error};
 use crate::directory::{Directory, Health, ReadsHere, Wanted};
@@ -29,6 +30,7 @@ struct Inner {
     served: Vec<Served>,
     noted: Recent<(String, String, String)>,
     large_groups: Recent<Uuid>,
+    snapshots: Snapshots,
 }
 
 /// What is worked out once for each resource type, in the order of the mapping's types.
@@ -113,6 +115,7 @@ impl Service {
                 served,
                 noted: Recent::default(),
                 large_groups: Recent::default(),
+                snapshots: Snapshots::default(),
             }),
         })
     }
@@ -165,6 +168,10 @@ impl Service {
     /// Groups that lately turned out to have more members than an answer shows unasked.
     pub(super) fn large_groups(&self) -> &Recent<Uuid> {
         &self.inner.large_groups
+    }
+
+    pub(super) fn snapshots(&self) -> &Snapshots {
+        &self.inner.snapshots
     }
 
     pub(super) fn kind(&self) -> DirectoryKind {

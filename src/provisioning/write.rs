@@ -274,11 +274,12 @@ impl Service {
     ) -> Result<Option<Entry>, Error> {
         let mut last = None;
         for guarded in &prepared.alternatives {
-            match self
+            let applied = self
                 .directory()
                 .apply(guarded, read_back.clone(), caller.deadline)
-                .await
-            {
+                .await;
+            self.wrote(of, &id.to_string());
+            match applied {
                 Ok(applied) => {
                     journal(of, &id.to_string(), guarded);
                     if let Some(dn) = guarded

@@ -26,6 +26,8 @@ pub struct Capabilities {
     pub sort: bool,
     /// ETags work.
     pub etag: bool,
+    /// Lists come in pages by index and by cursor (RFC 9865), each of at most that many results.
+    pub pages: Option<usize>,
     /// How clients may authenticate.
     pub authentication: Vec<AuthenticationScheme>,
     /// Where people can read more.
@@ -110,6 +112,16 @@ pub fn service_provider_config(capabilities: &Capabilities, base: &str) -> Value
     body["sort"] = supported(capabilities.sort);
     body["etag"] = supported(capabilities.etag);
     body["authenticationSchemes"] = schemes.into();
+    if let Some(most) = capabilities.pages {
+        // No `cursorTimeout`: cursors do not expire.
+        body["pagination"] = json!({
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": most,
+            "maxPageSize": most,
+        });
+    }
     body["meta"] = json!({
         "resourceType": "ServiceProviderConfig",
         "location": format!("{base}/ServiceProviderConfig"),

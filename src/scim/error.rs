@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// URN of the error message, RFC 7644 §3.12.
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
-/// The `scimType` keywords of RFC 7644 §3.12, table 9.
+/// The `scimType` keywords of RFC 7644 §3.12, table 9, and of RFC 9865 §2.1, but for `expiredCursor`: ours do not expire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScimType {
     /// The filter does not follow the grammar, or asks for a comparison that is not supported.
@@ -28,6 +28,10 @@ pub enum ScimType {
     InvalidVers,
     /// The request carries personal data where it must not, such as in a URI.
     Sensitive,
+    /// The cursor is none, or belongs to another query.
+    InvalidCursor,
+    /// A page by cursor cannot have so many results.
+    InvalidCount,
 }
 
 impl ScimType {
@@ -44,6 +48,8 @@ impl ScimType {
             ScimType::InvalidValue => "invalidValue",
             ScimType::InvalidVers => "invalidVers",
             ScimType::Sensitive => "sensitive",
+            ScimType::InvalidCursor => "invalidCursor",
+            ScimType::InvalidCount => "invalidCount",
         }
     }
 }
@@ -112,6 +118,16 @@ impl Error {
     /// 400 `invalidValue`.
     pub fn invalid_value(detail: impl Into<String>) -> Self {
         Error::bad_request(ScimType::InvalidValue, detail)
+    }
+
+    /// 400 `invalidCursor`.
+    pub fn invalid_cursor(detail: impl Into<String>) -> Self {
+        Error::bad_request(ScimType::InvalidCursor, detail)
+    }
+
+    /// 400 `invalidCount`.
+    pub fn invalid_count(detail: impl Into<String>) -> Self {
+        Error::bad_request(ScimType::InvalidCount, detail)
     }
 
     /// 404, for an id or a path that names nothing here.

@@ -1,4 +1,4 @@
-//! Lists: the paging a client asks for and the ListResponse it gets, RFC 7644 §3.4.2.
+//! Lists: the paging a client asks for and the ListResponse it gets, RFC 7644 §3.4.2 and RFC 9865.
 
 use serde::Serialize;
 
@@ -8,35 +8,64 @@ use super::resource::Resource;
 /// URN of the list message.
 pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
-/// Which page, RFC 7644 §3.4.2.4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which page, RFC 7644 §3.4.2.4 and RFC 9865 §2.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paging {
-    /// The first result wanted, counted from 1.
-    pub start_index: usize,
+    /// Where it begins.
+    pub page: Page,
     /// The most results wanted; 0 asks for the total alone.
     pub count: usize,
 }
 
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// At this result, counted from 1.
+    Index(usize),
+    /// Where the page ended whose `nextCursor` this is; at the beginning where it is empty.
+    Cursor(String),
+}
+
 impl Paging {
-    /// Reads `startIndex` and `count` as they came in the query. Without `count` the page has
-    /// `default_count` results, and never more than `most`. Fails with `invalidValue` on what is not a
-    /// whole number.
+    /// Reads `startIndex`, `cursor` and `count` as they came in the query. Without `cursor` the pages are those of
+    /// `startIndex`. Without `count` the page has `default_count` results, and never more than `most`.
+    ///
+    /// # Errors
+    /// `invalidValue` on what is not a whole number, or when both ways to page are asked for at once; `invalidCount` where a
+    /// page by cursor is to have no results.
     pub fn parse(
         start_index: Option<&str>,
+        cursor: Option<&str>,
         count: Option<&str>,
         default_count: usize,
         most: usize,
     ) -> Result<Paging, Error> {
-        let start_index = whole_number("startIndex", start_index)?.unwrap_or(1).max(1);
-        let count = whole_number("count", count)?
-            .unwrap_or(default_count)
-            .min(most);
-        Ok(Paging { start_index, count })
-    }
-
-    /// How many results come before the page.
-    pub fn offset(&self) -> usize {
-        self.start_index.saturating_sub(1)
+        let start_index = whole_number("startIndex", start_index)?;
+        let Some(cursor) = cursor else {
+            let count = whole_number("count", count)?.unwrap_or(default_count);
+            return Ok(Paging {
+                page: Page::Index(start_index.unwrap_or(1).max(1)),
+                count: count.min(most),
+            });
+        };
+        if start_index.is_some() {
+            return Err(Error::invalid_value(
+                "`startIndex` and `cursor` are two ways to page; send one of them.",
+            ));
+        }
+        let count = match whole_number("count", count) {
+            Ok(Some(0)) | Err(_) => {
+                return Err(Error::invalid_count(format!(
+                    "`count` is {}, and a page by `cursor` has 1 to {most} results (RFC 9865 §2.1); send such a number, or none.",
+                    quoted(count.unwrap_or_default())
+                )));
+            }
+            Ok(count) => count.unwrap_or(default_count),
+        };
+        Ok(Paging {
+            page: Page::Cursor(cursor.to_owned()),
+            count: count.min(most),
+        })
     }
 }
 
@@ -68,10 +97,14 @@ pub struct ListResponse {
     schemas: [&'static str; 1],
     /// How many resources match, on all pages together.
     pub total_results: usize,
-    /// The first result on this page, counted from 1.
-    pub start_index: usize,
+    /// The first result on this page, counted from 1; a page by cursor does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_index: Option<usize>,
     /// How many results this page has.
     pub items_per_page: usize,
+    /// The cursor of the next page, RFC 9865 §2; none where this is the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
     /// The results.
     #[serde(rename = "Resources")]
     pub resources: Vec<Resource>,
@@ -79,23 +112,30 @@ pub struct ListResponse {
 
 impl ListResponse {
     /// A page that begins where the paging asked for.
-    pub fn new(total_results: usize, paging: Paging, resources: Vec<Resource>) -> Self {
+    pub fn new(total_results: usize, page: &Page, resources: Vec<Resource>) -> Self {
         ListResponse {
             schemas: [LIST_URN],
             total_results,
-            start_index: paging.start_index,
+            start_index: match page {
+                Page::Index(start) => Some(*start),
+                Page::Cursor(_) => None,
+            },
             items_per_page: resources.len(),
+            next_cursor: None,
             resources,
         }
     }
 
+    /// The same page with the cursor of the next one.
+    #[must_use]
+    pub fn followed_by(mut self, next_cursor: Option<String>) -> Self {
+        self.next_cursor = next_cursor;
+        self
+    }
+
     /// All there is, as one page.
     pub fn all(resources: Vec<Resource>) -> Self {
-        let paging = Paging {
-            start_index: 1,
-            count: resources.len(),
-        };
-        ListResponse::new(resources.len(), paging, resources)
+        ListResponse::new(resources.len(), &Page::Index(1), resources)
     }
 }
 
@@ -104,37 +144,32 @@ mod tests {
     use super::*;
 
     fn paging(start_index: &str, count: &str) -> Result<Paging, Error> {
-        Paging::parse(Some(start_index), Some(count), 100, 500)
+        Paging::parse(Some(start_index), None, Some(count), 100, 500)
+    }
+
+    fn by_cursor(cursor: &str, count: Option<&str>) -> Result<Paging, Error> {
+        Paging::parse(None, Some(cursor), count, 100, 500)
+    }
+
+    fn index(start: usize, count: usize) -> Paging {
+        Paging {
+            page: Page::Index(start),
+            count,
+        }
     }
 
     #[test]
     fn pages_are_clamped_not_refused() {
+        assert_eq!(paging("0", "-3").unwrap(), index(1, 0));
+        assert_eq!(paging("-7", "99999").unwrap(), index(1, 500));
         assert_eq!(
-            paging("0", "-3").unwrap(),
-            Paging {
-                start_index: 1,
-                count: 0
-            }
+            paging("99999999999999999999999", "2").unwrap(),
+            index(usize::MAX, 2)
         );
         assert_eq!(
-            paging("-7", "99999").unwrap(),
-            Paging {
-                start_index: 1,
-                count: 500
-            }
+            Paging::parse(None, None, None, 100, 500).unwrap(),
+            index(1, 100)
         );
-        assert_eq!(
-            paging("99999999999999999999999", "2").unwrap().start_index,
-            usize::MAX
-        );
-        assert_eq!(
-            Paging::parse(None, None, 100, 500).unwrap(),
-            Paging {
-                start_index: 1,
-                count: 100
-            }
-        );
-        assert_eq!(paging("101", "100").unwrap().offset(), 100);
     }
 
     #[test]
@@ -151,11 +186,37 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_cursor_begins_and_a_page_by_cursor_has_results() {
+        let begun = by_cursor("", None).unwrap();
+        assert_eq!(
+            (begun.page, begun.count),
+            (Page::Cursor(String::new()), 100)
+        );
+        assert_eq!(by_cursor("x", Some("700")).unwrap().count, 500);
+        for count in ["0", "-1", "ten", "1.5"] {
+            let refused = by_cursor("x", Some(count)).unwrap_err();
+            assert_eq!(refused.scim_type.unwrap().name(), "invalidCount", "{count}");
+            assert!(refused.detail.contains(count), "{}", refused.detail);
+        }
+        assert!(Paging::parse(Some("1"), Some(""), None, 100, 500).is_err());
+    }
+
+    #[test]
     fn an_empty_list_still_has_resources() {
         let list = ListResponse::all(Vec::new());
         assert_eq!(
             serde_json::to_string(&list).unwrap(),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}"#
+        );
+    }
+
+    #[test]
+    fn a_page_by_cursor_tells_the_next_one_and_no_index() {
+        let page = Page::Cursor(String::new());
+        let list = ListResponse::new(7, &page, Vec::new()).followed_by(Some("AQ".into()));
+        assert_eq!(
+            serde_json::to_string(&list).unwrap(),
+            r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"itemsPerPage":0,"nextCursor":"AQ","Resources":[]}"#
         );
     }
 }

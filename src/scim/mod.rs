@@ -31,7 +31,7 @@ pub use bulk::BulkRequest;
 pub use dialect::{Behaviour, Dialect, Leniency, Profile, Switch};
 pub use error::{Error, ScimType};
 pub use filter::{Filter, Literal, Operator};
-pub use list::{ListResponse, Paging};
+pub use list::{ListResponse, Page, Paging};
 pub use patch::{CollectionDelta, Op, Operation, PatchRequest};
 pub use path::{AttributePath, Path};
 pub use projection::Projection;

@@ -21,6 +21,8 @@ pub struct SearchRequest {
     pub start_index: Option<String>,
     /// `count`.
     pub count: Option<String>,
+    /// `cursor` (RFC 9865 §2).
+    pub cursor: Option<String>,
     /// `attributes`, comma-separated.
     pub attributes: Option<String>,
     /// `excludedAttributes`, comma-separated.
@@ -53,6 +55,7 @@ impl SearchRequest {
             sort_order: text(&mut body, "sortOrder")?,
             start_index: number(&mut body, "startIndex")?,
             count: number(&mut body, "count")?,
+            cursor: text(&mut body, "cursor")?,
             attributes: names(&mut body, "attributes")?,
             excluded_attributes: names(&mut body, "excludedAttributes")?,
         })

@@ -20,7 +20,10 @@ PASSWORD_LIMIT = 1000
 def main(configuration, database, password_file=None):
     parameters = LoadParm()
     parameters.load(configuration)
-    samdb = SamDB(url=database, session_info=system_session(parameters), lp=parameters)
+    # In one batch no entry can be taken back alone, which is several times faster: a refusal takes everything back.
+    samdb = SamDB(
+        url=database, session_info=system_session(parameters), lp=parameters, options=["batch_mode:1"]
+    )
     password = open(password_file, encoding="ascii").read() if password_file else None
     entries = [message for _, message in samdb.parse_ldif(sys.stdin.read())]
     users = sum("user" in [str(value) for value in entry["objectClass"]] for entry in entries)

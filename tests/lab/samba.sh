@@ -135,28 +135,40 @@ LDIF
     log "Samba domain provisioned in $(( $(now_ms) - begun )) ms"
 }
 
-samba_build() {
-    local recipe cache begun
-    begun=$(now_ms)
-    rm -rf "$samba_dir"
+# samba_recipe FILE...: what a kept domain is made of: these files, the passwords and this Samba.
+samba_recipe() {
     secret samba-admin >/dev/null
     secret samba-bridge >/dev/null
     secret samba-outsider >/dev/null
-    # The tar is good for exactly this recipe, these passwords and this Samba.
-    recipe=$(cat "$lab_home/samba.sh" "$lab_home/samba-load.py" "$lab_home/delegate.sh" "$LAB_ROOT/secrets"/samba-* \
-        <(samba --version) | sha256sum | cut -c1-16)
-    cache=$LAB_ROOT/cache/samba-$recipe.tar
-    if [ -s "$cache" ]; then
-        tar -C "$LAB_ROOT" -xf "$cache"
-        samba_configure
-        log "Samba domain unpacked in $(( $(now_ms) - begun )) ms"
-    else
-        samba_configure
-        samba_provision
-        mkdir -p "$LAB_ROOT/cache" && chmod 700 "$LAB_ROOT/cache"
-        rm -f "$LAB_ROOT/cache"/samba-*
-        tar -C "$LAB_ROOT" --sparse -cf "$cache.part" samba && mv "$cache.part" "$cache"
-    fi
+    cat "$lab_home/samba.sh" "$lab_home/samba-load.py" "$lab_home/delegate.sh" "$@" "$LAB_ROOT/secrets"/samba-* \
+        <(samba --version) | sha256sum | cut -c1-16
+}
+
+# samba_unpack TAR: the domain that was kept, if there is one.
+samba_unpack() {
+    local begun
+    begun=$(now_ms)
+    rm -rf "$samba_dir"
+    [ -s "$1" ] || return 1
+    tar -C "$LAB_ROOT" -xf "$1"
+    samba_configure
+    log "Samba domain unpacked in $(( $(now_ms) - begun )) ms"
+}
+
+# samba_keep TAR: keeps the stopped domain in the place of those of the same sort.
+samba_keep() {
+    mkdir -p "$LAB_ROOT/cache" && chmod 700 "$LAB_ROOT/cache"
+    rm -f "${1%-*}"-*
+    tar -C "$LAB_ROOT" --sparse -cf "$1.part" samba && mv "$1.part" "$1"
+}
+
+samba_build() {
+    local cache
+    cache=$LAB_ROOT/cache/samba-$(samba_recipe).tar
+    samba_unpack "$cache" && return
+    samba_configure
+    samba_provision
+    samba_keep "$cache"
 }
 
 samba_answers() {
@@ -188,8 +200,14 @@ samba_start() {
 samba_up() {
     samba_tools
     recorded_pid "$samba_pid" >/dev/null && { log "Samba runs already"; return 0; }
-    samba_build
-    [ "$1" = 0 ] || samba_seed "$1"
+    # A thousand users take seconds, ten thousand minutes: the domain with many is kept, too.
+    local seeded=''
+    [ "$1" -lt 1000 ] || seeded=$LAB_ROOT/cache/seeded_samba-$(samba_recipe "$lab_home/seed.awk" <(echo "$1")).tar
+    if [ -z "$seeded" ] || ! samba_unpack "$seeded"; then
+        samba_build
+        [ "$1" = 0 ] || samba_seed "$1"
+        [ -z "$seeded" ] || samba_keep "$seeded"
+    fi
     samba_start
 }
 

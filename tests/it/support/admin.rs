@@ -216,7 +216,7 @@ async fn connect(lab: &Lab) -> Ldap {
     ldap
 }
 
-fn trust(lab: &Lab) -> Arc<rustls::ClientConfig> {
+pub(super) fn trust(lab: &Lab) -> Arc<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     let pem = lab.ca();
     for certificate in CertificateDer::pem_slice_iter(&pem) {

@@ -12,6 +12,7 @@ pub(crate) mod options;
 pub(crate) mod people;
 pub(crate) mod place;
 pub(crate) mod property;
+pub(crate) mod ranging;
 pub(crate) mod relay;
 pub(crate) mod run;
 pub(crate) mod vocabulary;
