@@ -227,9 +227,8 @@ impl Service {
             places.extend(ids.into_iter().map(|id| (SortKey::ABSENT, id)));
         } else if selection.wanted.references.is_empty() {
             let wanted = selection.wanted.clone();
-            let look = |entry| Some(self.look(caller, of, selection, &entry));
-            let looked = self.each(caller, of, selection, wanted, look).await?;
-            places.extend(looked.into_iter().flatten());
+            let look = |entry: Entry| self.look(caller, of, selection, &entry);
+            places = self.each(caller, of, selection, wanted, look).await?;
         } else {
             let ids = self.candidates(caller, of, selection).await?;
             for batch in ids.chunks(BATCH) {
