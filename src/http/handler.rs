@@ -14,7 +14,7 @@ use super::identity::{self, Identity};
 use super::in_flight::{InFlight, Ticket};
 use super::route::{Target, below};
 use super::settings::{Client, Settings};
-use super::{body, metrics, query, response, span};
+use super::{body, metrics, precondition, query, response, span};
 use crate::provisioning::{Answer, Caller, Deadline, Error, Query, Service};
 
 /// Longest request line and header together, in bytes. actix-web itself stops at 128 KiB, without a SCIM answer.
@@ -105,7 +105,10 @@ async fn serve(
     if let Some(document) = discovery(&service, &caller, &target)? {
         return Ok(response::document(document));
     }
-    let query = query::read(request.uri().query().unwrap_or_default())?;
+    let mut query = query::read(request.uri().query().unwrap_or_default())?;
+    if let Target::Item { .. } = target {
+        query.precondition = precondition::read(request.headers())?;
+    }
     let body = match request.method().as_str() {
         "POST" | "PUT" | "PATCH" => {
             body::read(
@@ -284,7 +287,7 @@ impl Call {
                         .await
                 }
                 "PATCH" => service.patch(caller, resource_type, id, query, body).await,
-                "DELETE" => service.delete(caller, resource_type, id).await,
+                "DELETE" => service.delete(caller, resource_type, id, query).await,
                 _ => service.read(caller, resource_type, id, query).await,
             },
             (target, _) => Err(Error::NotFound {

@@ -13,6 +13,7 @@ mod handler;
 mod identity;
 mod in_flight;
 mod metrics;
+mod precondition;
 mod query;
 mod response;
 mod route;

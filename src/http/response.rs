@@ -19,6 +19,13 @@ pub(super) fn answer(answer: &Answer) -> HttpResponse {
         Answer::Created(resource) => with_meta(StatusCode::CREATED, resource),
         Answer::Resource(resource) => with_meta(StatusCode::OK, resource),
         Answer::List(list) => json(StatusCode::OK, list),
+        Answer::NotModified(version) => {
+            let mut response = HttpResponse::NotModified();
+            if let Some(version) = version {
+                response.insert_header((header::ETAG, version.to_string()));
+            }
+            response.finish()
+        }
         Answer::NoContent => HttpResponse::NoContent().finish(),
     }
 }

@@ -12,6 +12,7 @@ impl Service {
             patch: true,
             filter: Some(self.settings().max_results),
             change_password: self.mapping().sets_passwords(),
+            etag: true,
             authentication: vec![AuthenticationScheme::bearer_token()],
             ..Capabilities::default()
         };

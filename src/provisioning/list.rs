@@ -27,7 +27,7 @@ impl Service {
         let (total, entries) = self.page(caller, of, &selection, &view, paging).await?;
         let resources = entries
             .iter()
-            .map(|entry| view.show(of, self.resource(of, entry, caller)));
+            .map(|entry| view.show(of, self.resource(of, entry, caller), entry));
         Ok(Answer::List(ListResponse::new(
             total,
             paging,

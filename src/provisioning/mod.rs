@@ -7,6 +7,7 @@
 
 mod answer;
 mod caller;
+mod conditional;
 mod create;
 mod delete;
 mod discovery;

@@ -3,11 +3,13 @@
 use super::members::BATCH;
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, ignored, own_id};
+use super::write::{Prepared, Update, ignored, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::ReadBack;
 use crate::ldap::Dn;
-use crate::scim::{CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
+use crate::scim::{
+    CollectionDelta, Error as ScimError, Leniency, PatchRequest, Precondition, json,
+};
 
 impl Service {
     /// Patches a resource (RFC 7644 §3.5.2), atomically and in order.
@@ -34,8 +36,12 @@ impl Service {
         let read_back = (!silent).then(|| ReadBack {
             wanted: view.wanted.clone(),
         });
+        let condition = &query.precondition;
+        let _turn = self.turn(id, condition, caller).await?;
         for attempt in 1.. {
-            let (update, prepared) = self.prepare_patch(caller, of, id, &view, body).await?;
+            let (update, prepared) = self
+                .prepare_patch(caller, of, id, &view, body, condition)
+                .await?;
             let entry = if prepared.is_empty() {
                 Self::unchanged(of, &update, &view)
             } else {
@@ -43,7 +49,7 @@ impl Service {
                     .apply_update(of, update.id, &prepared, read_back.clone(), caller)
                     .await
                 {
-                    Err(error) if error.lost_race() && attempt < ATTEMPTS => continue,
+                    Err(error) if update.is_worth_another_try(&error, attempt) => continue,
                     Err(error) => return Err(error),
                     Ok(entry) => entry,
                 }
@@ -66,6 +72,7 @@ impl Service {
         id: &str,
         view: &View,
         body: &[u8],
+        precondition: &Precondition,
     ) -> Result<(Update, Prepared), Error> {
         let definition = &of.mapping.definition;
         let (request, unknown) =
@@ -90,12 +97,13 @@ impl Service {
         };
         // More than one batch can only be taken back when it is known who was a member before.
         let compare = evaluate
+            || Self::version_needs_members(of, precondition)
             || delta
                 .as_ref()
                 .is_some_and(|delta| delta.replace || delta.add.len() + delta.remove.len() > BATCH);
-        let (uuid, entry) = self
-            .find(of, id, &self.wanted_for_update(of, view, compare), caller)
-            .await?;
+        let wanted = self.wanted_for_update(of, view, compare, precondition);
+        let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
+        Self::check_precondition(of, &entry, precondition)?;
         if evaluate {
             self.check_types_told(of, &request)?;
         }
@@ -117,6 +125,7 @@ impl Service {
             new,
             members,
             compares_members: compare,
+            conditional: precondition.names_versions(),
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))

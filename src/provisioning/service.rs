@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::conditional::Turns;
 use super::fences::FenceKeeper;
 use super::settings::{ResourceSettings, Settings, SettingsError};
 use super::view::View;
@@ -24,6 +25,7 @@ struct Inner {
     directory: Directory,
     settings: Settings,
     fences: FenceKeeper,
+    turns: Turns,
     bases: Vec<TypeBase>,
     served: Vec<Served>,
 }
@@ -106,6 +108,7 @@ impl Service {
                 directory,
                 settings,
                 fences,
+                turns: Turns::new(),
                 bases,
                 served,
             }),
@@ -139,6 +142,10 @@ impl Service {
 
     pub(super) fn fences(&self) -> &FenceKeeper {
         &self.inner.fences
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.inner.turns
     }
 
     pub(super) fn kind(&self) -> DirectoryKind {

@@ -18,3 +18,4 @@ mod references;
 mod rights;
 mod uniqueness;
 mod unmanaged;
+mod versions;
