@@ -188,12 +188,7 @@ impl Pool {
         if Write::of(change, self.settings.kind).is_empty() {
             return Ok(None);
         }
-        if let Change::Modify {
-            target,
-            assertion: Some(condition),
-            ..
-        } = change
-        {
+        if let (Some(target), Some(condition)) = (change.target(), change.assertion()) {
             self.check(target, condition, deadline).await?;
         }
         if let Change::Modify {
@@ -226,13 +221,7 @@ impl Pool {
         deadline: Deadline,
     ) -> Sent {
         let kind = self.settings.kind;
-        let explicit = match change {
-            Change::Modify { assertion, .. } => assertion.clone(),
-            _ => None,
-        };
-        let is_explicit = explicit.is_some();
-        let own = identity::condition(change, kind);
-        let conditions: Vec<Filter> = explicit.into_iter().chain(own).collect();
+        let condition = identity::condition(change, kind);
         let sent = self
             .write(deadline, |connection| {
                 let can = |control| connection.capabilities.supports(control);
@@ -246,14 +235,14 @@ impl Pool {
                 if permissive {
                     list.push(controls::permissive_modify());
                 }
-                if !conditions.is_empty() && can(controls::ASSERTION) {
-                    list.push(controls::assertion(&Filter::and(conditions.clone()))?);
+                if let Some(condition) = condition.as_ref().filter(|_| can(controls::ASSERTION)) {
+                    list.push(controls::assertion(condition)?);
                 }
                 Ok((Write::of(change, kind), list))
             })
             .await;
         let sent = self.tell_absence(change, sent, deadline).await;
-        if is_explicit {
+        if change.assertion().is_some() {
             sent
         } else {
             identity::refused_by_condition(sent)
@@ -276,7 +265,7 @@ impl Pool {
     }
 
     /// Where the directory has no assertion control, the condition is checked before the write. A change in between
-    /// goes unnoticed; Active Directory and Samba offer nothing better.
+    /// goes unnoticed: what must be noticed is swapped value by value in the change itself.
     async fn check(
         &self,
         target: &Target,

@@ -52,6 +52,7 @@ fn add(name: &str) -> Change {
 fn delete(name: &str) -> Change {
     Change::Delete {
         target: target(name),
+        assertion: None,
     }
 }
 
@@ -167,6 +168,7 @@ async fn elsewhere_the_entry_is_read_under_the_name_it_ends_up_with() {
         rdn: Rdn::new(CN, "Ada"),
         delete_old_rdn: true,
         superior: None,
+        assertion: None,
     };
     let steps = vec![Step::new(rename), Step::new(set_cn("cn=Ada,dc=e"))];
     let applied = run(DirectoryKind::ActiveDirectory, &server, steps, read_back())
@@ -286,6 +288,7 @@ async fn lost_answers_to_other_changes_are_settled_by_a_look() {
         rdn: Rdn::new(CN, "Ada"),
         delete_old_rdn: true,
         superior: None,
+        assertion: None,
     };
     let kind = DirectoryKind::OpenLdap;
 

@@ -4,7 +4,7 @@
 //! Directory is asked by `<GUID=…>`, which cannot miss. Elsewhere a change carries the condition (RFC 4528) that the entry
 //! of this name has its entryUUID. slapd hands the condition on to what its overlays do to *other* entries by themselves,
 //! so it has to hold for every entry of another name too: else `unique` refuses for no reason and `memberof` fails in
-//! silence.
+//! silence. The same holds of the conditions that a request makes itself.
 //!
 //! Samba takes no GUID in a rename: there the entry is looked at afterwards, and a rename that met another one is taken
 //! back.
@@ -20,16 +20,18 @@ use super::pool::Pool;
 use super::references::Wanted;
 use super::request::name_of;
 
-/// The condition under which the change reaches the right entry, where its address alone does not make sure.
+/// The condition under which the change reaches the right entry, where its address alone does not make sure, and reaches
+/// it as it was wished to be.
 pub(super) fn condition(change: &Change, kind: DirectoryKind) -> Option<Filter> {
-    let (Change::Modify { target, .. } | Change::Delete { target } | Change::Rename { target, .. }) =
-        change
-    else {
+    let target = change.target()?;
+    let id = target.guid.filter(|_| !kind.addresses_by_guid());
+    if id.is_none() && change.assertion().is_none() {
         return None;
-    };
-    let id = target.guid.filter(|_| !kind.addresses_by_guid())?;
+    }
+    let right = id.map(|id| kind.id_filter(id));
+    let right = right.into_iter().chain(change.assertion().cloned());
     let own_name = Filter::equal(AttributeName::known("entryDN"), target.dn.to_string());
-    Some(Filter::or([kind.id_filter(id), own_name.negate()]))
+    Some(Filter::or([Filter::and(right), own_name.negate()]))
 }
 
 /// An entry that has the name but not the id is, for the change, no entry.
@@ -89,6 +91,7 @@ impl Pool {
                 superior: superior
                     .as_ref()
                     .map(|_| target.dn.parent().unwrap_or_else(Dn::root)),
+                assertion: None,
             };
             if let Sent::Not(error) = self.send_change(&back, None, false, deadline).await {
                 return Err(StepError {

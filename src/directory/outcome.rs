@@ -105,7 +105,7 @@ impl Pool {
                 });
                 Ok(if whole { Seen::Done } else { Seen::NotDone })
             }
-            Change::Delete { target } => {
+            Change::Delete { target, .. } => {
                 let name = self.name_afterwards(target);
                 let entry = self
                     .read_entry(&name, &everything, &Wanted::nothing(), deadline)

@@ -44,6 +44,20 @@ impl Wanted {
         }
     }
 
+    /// Everything that the other wants, too.
+    pub fn add(&mut self, other: Self) {
+        for (list, more) in [
+            (&mut self.attributes, other.attributes),
+            (&mut self.references, other.references),
+        ] {
+            for name in more {
+                if !list.contains(&name) {
+                    list.push(name);
+                }
+            }
+        }
+    }
+
     /// Each attribute once, for a request; `1.1` where there is none (RFC 4511 §4.5.1.8).
     pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =

@@ -66,6 +66,7 @@ impl Write {
                 rdn,
                 delete_old_rdn,
                 superior,
+                ..
             } => Self::Rename {
                 // Samba does not know <GUID=…> here.
                 dn: target.dn.to_string(),
@@ -73,7 +74,7 @@ impl Write {
                 delete_old_rdn: *delete_old_rdn,
                 superior: superior.as_ref().map(ToString::to_string),
             },
-            Change::Delete { target } => Self::Delete {
+            Change::Delete { target, .. } => Self::Delete {
                 dn: name_of(target, kind).to_string(),
             },
         }
@@ -174,7 +175,13 @@ mod tests {
     #[test]
     fn active_directory_is_asked_by_guid_except_for_a_rename() {
         let kind = DirectoryKind::ActiveDirectory;
-        let Write::Delete { dn } = Write::of(&Change::Delete { target: target() }, kind) else {
+        let Write::Delete { dn } = Write::of(
+            &Change::Delete {
+                target: target(),
+                assertion: None,
+            },
+            kind,
+        ) else {
             panic!()
         };
         assert_eq!(dn, "<GUID=00000000-0000-0000-0000-000000000007>");
@@ -183,6 +190,7 @@ mod tests {
             rdn: Rdn::new(AttributeName::known("cn"), "b,c"),
             delete_old_rdn: true,
             superior: None,
+            assertion: None,
         };
         let Write::Rename { dn, rdn, .. } = Write::of(&rename, kind) else {
             panic!()

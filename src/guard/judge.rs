@@ -116,7 +116,7 @@ impl Court<'_> {
                 self.place(&renamed, Attempt::RenameInto)?;
                 judge_name(rdn, &renamed, Attempt::RenameInto)
             }
-            Change::Delete { target } => self.target(target, Attempt::Delete),
+            Change::Delete { target, .. } => self.target(target, Attempt::Delete),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is to be done, as a value.
 
-use crate::ldap::{AttributeName, Change, ldif};
+use crate::ldap::{AttributeName, Change, Filter, Modification, ModificationKind, ldif};
 
 /// One change, and how to take it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,12 +59,20 @@ impl Plan {
         self.steps.push(step.into());
     }
 
+    /// Has the directory refuse the plan unless the entry of the first change matches. The others follow on the first.
+    pub fn only_if(&mut self, condition: &Filter) {
+        if let Some(first) = self.steps.first_mut() {
+            first.change.only_if(condition.clone());
+        }
+    }
+
     /// The changes, first to last, without what would undo them.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.steps.iter().map(|step| &step.change)
     }
 
-    /// The attributes that are changed, each once, for the journal. A rename counts as its naming attribute.
+    /// The attributes that are changed, each once, for the journal. A rename counts as its naming attribute; what is only
+    /// put back, to make sure that it is there, does not count.
     #[must_use]
     pub fn attributes(&self) -> Vec<&AttributeName> {
         let mut names: Vec<&AttributeName> = Vec::new();
@@ -72,7 +80,10 @@ impl Plan {
             let changed: Vec<&AttributeName> = match change {
                 Change::Add { attributes, .. } => attributes.iter().map(|(name, _)| name).collect(),
                 Change::Modify { modifications, .. } => {
-                    modifications.iter().map(|one| &one.attribute).collect()
+                    let attributes = modifications.iter().map(|one| &one.attribute);
+                    attributes
+                        .filter(|name| !is_put_back(name, modifications))
+                        .collect()
                 }
                 Change::Rename { rdn, .. } => vec![rdn.attribute()],
                 Change::Delete { .. } => Vec::new(),
@@ -90,5 +101,45 @@ impl Plan {
     #[must_use]
     pub fn to_ldif(&self) -> String {
         ldif::write(self.changes())
+    }
+}
+
+/// Whether the modifications take values of the attribute out and put the same ones in again.
+fn is_put_back(name: &AttributeName, modifications: &[Modification]) -> bool {
+    let mut of = modifications.iter().filter(|one| one.attribute == *name);
+    match (of.next(), of.next(), of.next()) {
+        (Some(out), Some(back), None) => {
+            out.kind == ModificationKind::Delete
+                && back.kind == ModificationKind::Add
+                && out.values == back.values
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ldap::{Convergence, Dn, Target, Values};
+
+    #[test]
+    fn what_is_only_put_back_is_not_journaled_as_changed() {
+        let [title, mail] = ["title", "mail"].map(AttributeName::known);
+        let mut plan = Plan::empty();
+        plan.push(Change::Modify {
+            target: Target {
+                dn: Dn::root(),
+                guid: None,
+            },
+            modifications: vec![
+                Modification::delete(title.clone(), Values::one("a")),
+                Modification::add(title, Values::one("a")),
+                Modification::delete(mail.clone(), Values::one("a")),
+                Modification::add(mail.clone(), Values::one("b")),
+            ],
+            assertion: None,
+            convergence: Convergence::Exact,
+        });
+        assert_eq!(plan.attributes(), [&mail]);
     }
 }

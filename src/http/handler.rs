@@ -17,7 +17,7 @@ use super::in_flight::{InFlight, Ticket};
 use super::route::Target;
 use super::settings::{Client, Settings};
 use super::version::Version;
-use super::{body, bulk, metrics, query, span};
+use super::{body, bulk, metrics, precondition, query, span};
 use crate::provisioning::{Answer, Caller, Deadline, Error, Query, Service};
 use crate::scim::Filter;
 
@@ -137,7 +137,10 @@ async fn serve(
         }
         return Ok(version.document(&document));
     }
-    let query = query?;
+    let mut query = query?;
+    if let Target::Item { .. } = target {
+        query.precondition = precondition::read(request.headers())?;
+    }
     let body = match request.method().as_str() {
         "POST" | "PUT" | "PATCH" => {
             body::read(
@@ -356,7 +359,7 @@ impl Call {
                         .await
                 }
                 "PATCH" => service.patch(caller, resource_type, id, query, body).await,
-                "DELETE" => service.delete(caller, resource_type, id).await,
+                "DELETE" => service.delete(caller, resource_type, id, query).await,
                 _ => service.read(caller, resource_type, id, query).await,
             },
             (target, _) => Err(Error::NotFound {

@@ -15,6 +15,7 @@ mod handler;
 mod identity;
 mod in_flight;
 mod metrics;
+mod precondition;
 mod query;
 mod response;
 mod route;

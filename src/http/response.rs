@@ -22,6 +22,13 @@ pub(super) fn answer(answer: &Answer) -> HttpResponse {
         Answer::Created(resource) => with_meta(json(StatusCode::CREATED, resource), resource),
         Answer::Resource(resource) => with_meta(json(StatusCode::OK, resource), resource),
         Answer::List(list) => json(StatusCode::OK, list),
+        Answer::NotModified(version) => {
+            let mut response = HttpResponse::NotModified();
+            if let Some(version) = version {
+                response.insert_header((header::ETAG, version.to_string()));
+            }
+            response.finish()
+        }
         Answer::NoContent => HttpResponse::NoContent().finish(),
     }
 }

@@ -191,11 +191,15 @@ pub enum Change {
         delete_old_rdn: bool,
         /// The entry it is moved below; none: it stays where it is.
         superior: Option<Dn>,
+        /// As for a modify.
+        assertion: Option<Filter>,
     },
     /// Deletes an entry that has nothing below it.
     Delete {
         /// Which entry.
         target: Target,
+        /// As for a modify.
+        assertion: Option<Filter>,
     },
 }
 
@@ -205,9 +209,41 @@ impl Change {
     pub fn dn(&self) -> &Dn {
         match self {
             Self::Add { dn, .. } => dn,
-            Self::Modify { target, .. } | Self::Rename { target, .. } | Self::Delete { target } => {
-                &target.dn
-            }
+            Self::Modify { target, .. }
+            | Self::Rename { target, .. }
+            | Self::Delete { target, .. } => &target.dn,
+        }
+    }
+
+    /// The entry that is changed; none where one is made.
+    #[must_use]
+    pub const fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Add { .. } => None,
+            Self::Modify { target, .. }
+            | Self::Rename { target, .. }
+            | Self::Delete { target, .. } => Some(target),
+        }
+    }
+
+    /// What the entry must match for the change to happen.
+    #[must_use]
+    pub const fn assertion(&self) -> Option<&Filter> {
+        match self {
+            Self::Add { .. } => None,
+            Self::Modify { assertion, .. }
+            | Self::Rename { assertion, .. }
+            | Self::Delete { assertion, .. } => assertion.as_ref(),
+        }
+    }
+
+    /// Has the directory refuse the change unless the entry matches. One that is to be made has nothing to match.
+    pub fn only_if(&mut self, condition: Filter) {
+        match self {
+            Self::Add { .. } => {}
+            Self::Modify { assertion, .. }
+            | Self::Rename { assertion, .. }
+            | Self::Delete { assertion, .. } => *assertion = Some(condition),
         }
     }
 
@@ -259,6 +295,7 @@ mod tests {
             rdn: rdn.clone(),
             delete_old_rdn: true,
             superior,
+            assertion: None,
         };
         assert_eq!(
             rename(None).dn_afterwards(),

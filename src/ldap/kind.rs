@@ -47,6 +47,17 @@ impl DirectoryKind {
         })
     }
 
+    /// The attribute that has another value after every change of the entry, the same on every server: entryCSN, where
+    /// there is one. uSNChanged is local to its domain controller (MS-ADA3 2.331), whenChanged and modifyTimestamp repeat
+    /// within a second.
+    #[must_use]
+    pub const fn version_attribute(self) -> Option<AttributeName> {
+        match self {
+            Self::OpenLdap => Some(AttributeName::known("entryCSN")),
+            Self::ActiveDirectory | Self::Ds389 => None,
+        }
+    }
+
     /// The id as the attribute holds it: 16 octets in Active Directory, lower-case text elsewhere.
     #[must_use]
     pub fn id_value(self, id: Uuid) -> Vec<u8> {

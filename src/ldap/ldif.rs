@@ -30,11 +30,7 @@ struct Ldif(String);
 
 impl Ldif {
     fn change(&mut self, change: &Change) {
-        if let Change::Modify {
-            assertion: Some(assertion),
-            ..
-        } = change
-        {
+        if let Some(assertion) = change.assertion() {
             self.comment(&format!("only if {assertion}"));
         }
         self.value("dn", change.dn().to_string().as_bytes());

@@ -5,7 +5,7 @@
 //! pure: DNs of references, base URLs and generated passwords are passed in.
 //!
 //! The way through: `file` (as written, with places) → `compile` (as checked) → [`Mapping`]; then `read`, `assign`,
-//! `write`, `update` and `filter` each do one thing with it.
+//! `write`, `update`, `version` and `filter` each do one thing with it.
 
 mod assign;
 mod builtin;
@@ -27,6 +27,7 @@ mod resource_mapping;
 mod table;
 mod template;
 mod update;
+mod version;
 mod write;
 
 #[cfg(test)]

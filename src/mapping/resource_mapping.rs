@@ -59,6 +59,8 @@ pub struct ResourceMapping {
     /// `whenCreated` and `whenChanged`, or what this directory calls them.
     pub(super) created: AttributeName,
     pub(super) changed: AttributeName,
+    /// What the version is made of.
+    pub(super) versioned: Attributes,
 }
 
 /// A multi-valued complex attribute whose elements are told apart by their types.
@@ -124,7 +126,7 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    fn want(&mut self, name: &AttributeName, reference: bool) {
+    pub(super) fn want(&mut self, name: &AttributeName, reference: bool) {
         let list = if reference {
             &mut self.references
         } else {

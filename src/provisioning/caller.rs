@@ -1,7 +1,7 @@
 //! Who asks, and what they asked for beside the body.
 
 use crate::directory::Deadline;
-use crate::scim::{Dialect, SearchRequest};
+use crate::scim::{Dialect, Precondition, SearchRequest};
 
 /// The client behind a request, as the front door knew it.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Caller {
     pub deadline: Deadline,
 }
 
-/// The query parameters of RFC 7644 §3.4.2 and §3.9, decoded but not yet understood.
+/// The query parameters of RFC 7644 §3.4.2 and §3.9, decoded but not yet understood, and the request's conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// `filter`: a SCIM filter expression.
@@ -37,6 +37,8 @@ pub struct Query {
     pub attributes: Option<String>,
     /// `excludedAttributes`: comma-separated attribute paths to leave out.
     pub excluded_attributes: Option<String>,
+    /// `If-Match` and `If-None-Match`; a collection has no version and ignores them.
+    pub precondition: Precondition,
 }
 
 impl Query {
@@ -57,6 +59,7 @@ impl From<SearchRequest> for Query {
             cursor: search.cursor,
             attributes: search.attributes,
             excluded_attributes: search.excluded_attributes,
+            precondition: Precondition::default(),
         }
     }
 }

@@ -40,9 +40,11 @@ impl Service {
         let creation = self.prepare_create(caller, of, body).await?;
         let mut entry = self.add(caller, of, &creation, &view.wanted).await?;
         creation.references.complete(&mut entry);
-        Ok(Answer::Created(
-            view.show(of, self.resource(of, &entry, caller)),
-        ))
+        Ok(Answer::Created(view.show(
+            of,
+            self.resource(of, &entry, caller),
+            &entry,
+        )))
     }
 
     /// Works out the entry and its plans.
@@ -239,6 +241,7 @@ fn plan(
     let mut plan = Plan::empty();
     let undo = Change::Delete {
         target: target.clone(),
+        assertion: None,
     };
     plan.push(Step::with_undo(Change::Add { dn, attributes }, undo));
     for (chunk, members) in rest.chunks(BATCH).zip(members.into_iter().cycle()) {

@@ -1,25 +1,31 @@
 //! DELETE: read for the guard, delete.
 
-use super::write::ATTEMPTS;
-use super::{Answer, Caller, Error, Service};
+use super::service::Type;
+use super::write::{ATTEMPTS, modify};
+use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::Wanted;
-use crate::guard::{Facts, GuardedPlan, Plan};
-use crate::ldap::{Change, Target};
+use crate::guard::{Facts, GuardedPlan, Plan, Step};
+use crate::ldap::{Change, Convergence, Target};
+use crate::scim::Precondition;
 
 impl Service {
     /// Deletes one resource (RFC 7644 §3.6). Repeated, it answers [`Error::NotFound`].
     ///
     /// # Errors
-    /// When the id names nothing, a fence stands in the way, or the directory refuses.
+    /// When the id names nothing, a fence stands in the way, the resource is not of the version the client wants, or the
+    /// directory refuses.
     pub async fn delete(
         &self,
         caller: &Caller,
         resource_type: &str,
         id: &str,
+        query: &Query,
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
+        let condition = &query.precondition;
+        let _turn = self.turn(id, condition, caller).await?;
         for attempt in 1.. {
-            let guarded = self.prepare_delete(caller, resource_type, id).await?;
+            let guarded = self.prepare_delete(caller, of, id, condition).await?;
             let applied = self
                 .directory()
                 .apply(&guarded, None, caller.deadline)
@@ -40,18 +46,39 @@ impl Service {
     pub(super) async fn prepare_delete(
         &self,
         caller: &Caller,
-        resource_type: &str,
+        of: Type<'_>,
         id: &str,
+        precondition: &Precondition,
     ) -> Result<GuardedPlan, Error> {
-        let of = self.resource_type(resource_type)?;
-        let wanted = Wanted::attributes(Facts::attributes(self.kind(), true));
+        let mut wanted = Wanted::attributes(Facts::attributes(self.kind(), true));
+        Self::want_version(of, precondition, &mut wanted);
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
+        Self::check_precondition(of, &entry, precondition)?;
         let mut plan = Plan::empty();
         let target = Target {
             dn: entry.dn.clone(),
             guid: Some(uuid),
         };
-        plan.push(Change::Delete { target });
+        if precondition.names_versions() && self.kind().version_attribute().is_none() {
+            // A delete asserts nothing by itself: the swap before it leaves others a moment only.
+            let same = of.mapping.compare_and_swap(&entry, &[]);
+            let nothing = modify(&target, Vec::new(), Convergence::Exact);
+            plan.push(Step::with_undo(
+                modify(&target, same, Convergence::Exact),
+                nothing,
+            ));
+        }
+        plan.push(Change::Delete {
+            target,
+            assertion: None,
+        });
+        if let Some(condition) = precondition
+            .names_versions()
+            .then(|| of.mapping.version_filter(&entry))
+            .flatten()
+        {
+            plan.only_if(&condition);
+        }
         Ok(self
             .guard(caller)
             .await?

@@ -16,6 +16,7 @@ impl Service {
             sort: true,
             pages: Some(self.settings().max_results),
             change_password: self.mapping().sets_passwords(),
+            etag: true,
             authentication: vec![AuthenticationScheme::bearer_token()],
             ..Capabilities::default()
         };

@@ -183,9 +183,7 @@ fn refused(rejection: Rejection, of: Type<'_>) -> Error {
             detail: "last-administrator: the directory does not let the last administrator go; leave the entry alone".into(),
             reason: rejection.to_string(),
         },
-        Meaning::AssertionFailed => Error::PreconditionFailed {
-            detail: "the resource was changed by somebody else since it was read; read it again and repeat the request".into(),
-        },
+        Meaning::AssertionFailed => Error::stale(),
         Meaning::AlreadyPresent | Meaning::AlreadyAbsent => Error::Contended { reason: rejection.to_string() },
         Meaning::Busy | Meaning::BindLost | Meaning::CookieLost | Meaning::CredentialsRefused => {
             Error::Unavailable { retry_after: Error::RETRY_AFTER, reason: rejection.to_string() }

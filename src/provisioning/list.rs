@@ -22,7 +22,7 @@ impl Service {
         let resources = shown
             .entries
             .iter()
-            .map(|entry| view.show(of, self.resource(of, entry, caller)))
+            .map(|entry| view.show(of, self.resource(of, entry, caller), entry))
             .collect();
         let list = ListResponse::new(shown.total, &paging.page, resources);
         Ok(Answer::List(list.followed_by(shown.next)))

@@ -31,6 +31,10 @@ pub(super) struct MemberChanges {
 }
 
 impl MemberChanges {
+    pub(super) fn is_empty(&self) -> bool {
+        self.remove.is_empty() && self.add.is_empty()
+    }
+
     pub(super) fn added(&self) -> Vec<(Uuid, Dn)> {
         self.add.clone()
     }

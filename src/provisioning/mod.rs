@@ -8,6 +8,7 @@
 mod answer;
 mod bulk;
 mod caller;
+mod conditional;
 mod create;
 mod cursor;
 mod delete;

@@ -5,10 +5,12 @@ use uuid::Uuid;
 use super::members::BATCH;
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, own_id};
+use super::write::{Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::ldap::{Dn, Entry};
-use crate::scim::{Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
+use crate::scim::{
+    Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, Precondition, json,
+};
 
 /// How many members of a group are shown unasked in the answer to a PATCH. To find that there are more they are read once;
 /// then the group is known for an hour, and a change of one member costs again what it costs in a small group.
@@ -38,8 +40,12 @@ impl Service {
         let silent = unasked && caller.dialect.has(Behaviour::GroupPatchNoContent)
             || shows_members
                 && Uuid::try_parse(id).is_ok_and(|id| self.large_groups().contains(&id));
+        let condition = &query.precondition;
+        let _turn = self.turn(id, condition, caller).await?;
         for attempt in 1.. {
-            let (update, prepared) = self.prepare_patch(caller, of, id, &view, body).await?;
+            let (update, prepared) = self
+                .prepare_patch(caller, of, id, &view, body, condition)
+                .await?;
             let entry = if prepared.is_empty() {
                 Self::unchanged(of, &update, &view)
             } else {
@@ -48,7 +54,7 @@ impl Service {
                     .apply_update(of, update.id, &prepared, read_back, caller)
                     .await
                 {
-                    Err(error) if error.lost_race() && attempt < ATTEMPTS => continue,
+                    Err(error) if update.is_worth_another_try(&error, attempt) => continue,
                     Err(error) => return Err(error),
                     Ok(entry) => entry,
                 }
@@ -84,6 +90,7 @@ impl Service {
         id: &str,
         view: &View,
         body: &[u8],
+        precondition: &Precondition,
     ) -> Result<(Update, Prepared), Error> {
         let definition = &of.mapping.definition;
         let (request, unknown) =
@@ -108,12 +115,13 @@ impl Service {
         };
         // More than one batch can only be taken back when it is known who was a member before.
         let compare = evaluate
+            || Self::version_needs_members(of, precondition)
             || delta
                 .as_ref()
                 .is_some_and(|delta| delta.replace || delta.add.len() + delta.remove.len() > BATCH);
-        let (uuid, entry) = self
-            .find(of, id, &self.wanted_for_update(of, view, compare), caller)
-            .await?;
+        let wanted = self.wanted_for_update(of, view, compare, precondition);
+        let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
+        Self::check_precondition(of, &entry, precondition)?;
         if evaluate {
             self.check_types_told(of, &request)?;
         }
@@ -135,6 +143,7 @@ impl Service {
             new,
             members,
             compares_members: compare,
+            conditional: precondition.names_versions(),
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::references::References;
 use super::{Caller, Error, Service};
 use crate::ldap::Dn;
-use crate::scim::Error as ScimError;
 use crate::scim::error::quoted;
+use crate::scim::{Error as ScimError, Precondition};
 
 impl Service {
     /// The LDIF that `method path` with this body would cause; empty when nothing would change.
@@ -34,15 +34,21 @@ impl Service {
                 (creation.alternatives, creation.references)
             }
             ("PUT", Some(id)) => {
-                let (_, prepared) = self.prepare_replace(caller, of, id, of.view, body).await?;
+                let (_, prepared) = self
+                    .prepare_replace(caller, of, id, of.view, body, &Precondition::default())
+                    .await?;
                 (prepared.alternatives, prepared.references)
             }
             ("PATCH", Some(id)) => {
-                let (_, prepared) = self.prepare_patch(caller, of, id, of.view, body).await?;
+                let (_, prepared) = self
+                    .prepare_patch(caller, of, id, of.view, body, &Precondition::default())
+                    .await?;
                 (prepared.alternatives, prepared.references)
             }
             ("DELETE", Some(id)) => {
-                let guarded = self.prepare_delete(caller, resource_type, id).await?;
+                let guarded = self
+                    .prepare_delete(caller, of, id, &Precondition::default())
+                    .await?;
                 (vec![guarded], References::default())
             }
             (method, _) => {

@@ -2,9 +2,11 @@
 
 use super::service::Type;
 use super::view::View;
-use super::write::{ATTEMPTS, Prepared, Update, own_id};
+use super::write::{Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource, json};
+use crate::scim::{
+    AttributePath, CollectionDelta, Error as ScimError, Precondition, Resource, json,
+};
 
 impl Service {
     /// Replaces a resource (RFC 7644 §3.5.1). `password`, `active` and `members` are kept when the request leaves them
@@ -22,8 +24,12 @@ impl Service {
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
         let view = query.view(of, caller)?;
+        let condition = &query.precondition;
+        let _turn = self.turn(id, condition, caller).await?;
         for attempt in 1.. {
-            let (update, prepared) = self.prepare_replace(caller, of, id, &view, body).await?;
+            let (update, prepared) = self
+                .prepare_replace(caller, of, id, &view, body, condition)
+                .await?;
             if prepared.is_empty() {
                 let entry = Self::unchanged(of, &update, &view);
                 return self.answer(of, update.id, entry, &view, caller).await;
@@ -33,7 +39,7 @@ impl Service {
                 .apply_update(of, update.id, &prepared, read_back, caller)
                 .await
             {
-                Err(error) if error.lost_race() && attempt < ATTEMPTS => {}
+                Err(error) if update.is_worth_another_try(&error, attempt) => {}
                 Err(error) => return Err(error),
                 Ok(entry) => return self.answer(of, update.id, entry, &view, caller).await,
             }
@@ -51,6 +57,7 @@ impl Service {
         id: &str,
         view: &View,
         body: &[u8],
+        precondition: &Precondition,
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) =
             Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
@@ -58,8 +65,10 @@ impl Service {
         own_id(id, unknown.id.as_deref())?;
         new.check_required(&of.mapping.definition)?;
         let members = self.take_members(of, &mut new)?;
-        let wanted = self.wanted_for_update(of, view, members.is_some());
+        let compare = members.is_some() || Self::version_needs_members(of, precondition);
+        let wanted = self.wanted_for_update(of, view, compare, precondition);
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
+        Self::check_precondition(of, &entry, precondition)?;
         let mut old = self.resource(of, &entry, caller);
         self.take_members(of, &mut old)?;
         let mut update = Update {
@@ -67,8 +76,9 @@ impl Service {
             entry,
             old,
             new,
-            compares_members: members.is_some(),
+            compares_members: compare,
             members,
+            conditional: precondition.names_versions(),
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))

@@ -168,6 +168,6 @@ impl Service {
 
     fn shown(&self, caller: &Caller, part: &Part<'_>, entry: &Entry) -> Resource {
         part.view
-            .show(part.of, self.resource(part.of, entry, caller))
+            .show(part.of, self.resource(part.of, entry, caller), entry)
     }
 }

@@ -5,20 +5,36 @@ use std::sync::Arc;
 use super::service::Type;
 use super::{Caller, Error, Query};
 use crate::directory::Wanted;
+use crate::ldap::Entry;
 use crate::mapping::{Attributes, ResourceMapping};
-use crate::scim::{Behaviour, Projection, Resource};
+use crate::scim::{AttributePath, Behaviour, Projection, Resource};
 
 /// What a client wants to see, and what must be read for it.
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) projection: Projection,
     pub(super) wanted: Wanted,
+    /// Whether `meta.version` is shown.
+    version: bool,
 }
 
 impl View {
     fn new(projection: Projection, mapping: &ResourceMapping) -> Self {
-        let wanted = mapping.read_plan(&projection).into();
-        Self { projection, wanted }
+        let mut wanted: Wanted = mapping.read_plan(&projection).into();
+        let made_of = mapping.version_plan();
+        // A collection of any size is not read for the sake of a version: without it, none is told.
+        let unread = mapping.members().filter(|line| {
+            made_of.references.contains(&line.ldap) && !wanted.references.contains(&line.ldap)
+        });
+        let version = unread.is_none() && projection.wants(&version_path());
+        if version {
+            wanted.add(made_of.clone().into());
+        }
+        Self {
+            projection,
+            wanted,
+            version,
+        }
     }
 
     /// What is seen when nothing is asked for by name.
@@ -35,8 +51,13 @@ impl View {
         members.is_some_and(|members| self.wanted.references.contains(members))
     }
 
-    /// The resource as far as the client wants to see it.
-    pub(super) fn show(&self, of: Type<'_>, resource: Resource) -> Resource {
+    /// The resource that was made of the entry, as far as the client wants to see it.
+    pub(super) fn show(&self, of: Type<'_>, mut resource: Resource, entry: &Entry) -> Resource {
+        if self.version
+            && let Some(version) = of.mapping.version(entry)
+        {
+            resource.set(&version_path(), version.to_string().into());
+        }
         self.projection.apply(resource, &of.mapping.definition)
     }
 }
@@ -67,6 +88,10 @@ impl Query {
         )?;
         Ok(Arc::new(View::new(projection, of.mapping)))
     }
+}
+
+fn version_path() -> AttributePath {
+    AttributePath::of("meta").sub("version")
 }
 
 impl From<Attributes> for Wanted {

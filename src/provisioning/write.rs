@@ -15,7 +15,7 @@ use crate::directory::{ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{Change, Convergence, Dn, Entry, Modification, Rdn, Target};
 use crate::mapping::WriteContext;
-use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Resource};
+use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Precondition, Resource};
 
 /// How often a write is worked out again because somebody else changed the same value in between.
 pub(super) const ATTEMPTS: usize = 5;
@@ -30,6 +30,8 @@ pub(super) struct Update {
     pub(super) members: Option<CollectionDelta>,
     /// Whether the entry was read with its members, so that changes of them can be compared with what there is.
     pub(super) compares_members: bool,
+    /// Whether the entry must still be of the version it was read in when it is written.
+    pub(super) conditional: bool,
 }
 
 /// A write that passed the guard.
@@ -39,6 +41,15 @@ pub(super) struct Prepared {
     pub(super) references: References,
     /// Members that are added, with the names they had.
     pub(super) added: Vec<(Uuid, Dn)>,
+}
+
+impl Update {
+    /// Whether the write is to be worked out once more because somebody else was faster.
+    pub(super) fn is_worth_another_try(&self, error: &Error, attempt: usize) -> bool {
+        // One value too many, or too few: perhaps only since the entry was read. Then it is of another version.
+        let may_be_stale = self.conditional && attempt == 1 && matches!(error, Error::Invalid(_));
+        attempt < ATTEMPTS && (error.lost_race() || may_be_stale)
+    }
 }
 
 impl Prepared {
@@ -58,6 +69,7 @@ impl Service {
         of: Type<'_>,
         view: &View,
         with_members: bool,
+        precondition: &Precondition,
     ) -> Wanted {
         let mut wanted = Wanted::from(of.mapping.update_plan(with_members));
         let members = of.mapping.members().map(|line| &line.ldap);
@@ -75,6 +87,7 @@ impl Service {
                 wanted.attributes.push(attribute);
             }
         }
+        Self::want_version(of, precondition, &mut wanted);
         wanted
     }
 
@@ -99,6 +112,19 @@ impl Service {
         self.ignored(of, caller, &difference.ignored);
 
         let members = self.member_changes(of, update, &references)?;
+        let condition = update
+            .conditional
+            .then(|| of.mapping.version_filter(&update.entry))
+            .flatten();
+        let modifications = if update.conditional
+            && condition.is_none()
+            && !(difference.is_empty() && members.is_empty())
+        {
+            of.mapping
+                .compare_and_swap(&update.entry, &difference.modifications)
+        } else {
+            difference.modifications
+        };
         let candidates: Vec<Option<Rdn>> = match difference.rename {
             Some(candidates) => candidates.into_iter().map(Some).collect(),
             None => vec![None],
@@ -122,17 +148,16 @@ impl Service {
                 facts.push(moved);
                 target = renamed;
             }
-            if !difference.modifications.is_empty() {
+            if !modifications.is_empty() {
                 plan.push(Step::with_undo(
-                    modify(
-                        &target,
-                        difference.modifications.clone(),
-                        Convergence::Exact,
-                    ),
+                    modify(&target, modifications.clone(), Convergence::Exact),
                     modify(&target, difference.inverse.clone(), Convergence::Exact),
                 ));
             }
             members.push_steps(&mut plan, &target);
+            if let Some(condition) = &condition {
+                plan.only_if(condition);
+            }
             alternatives.push(guard.judge(plan, &facts)?);
         }
         Ok(Prepared {
@@ -372,9 +397,11 @@ impl Service {
                     .1
             }
         };
-        Ok(Answer::Resource(
-            view.show(of, self.resource(of, &entry, caller)),
-        ))
+        Ok(Answer::Resource(view.show(
+            of,
+            self.resource(of, &entry, caller),
+            &entry,
+        )))
     }
 }
 
@@ -411,6 +438,7 @@ fn rename(entry: &Entry, target: &Target, rdn: Rdn) -> (Step, Target) {
         rdn,
         delete_old_rdn: true,
         superior: None,
+        assertion: None,
     };
     let renamed = Target {
         dn: change.dn_afterwards().unwrap_or_else(|| target.dn.clone()),
@@ -421,6 +449,7 @@ fn rename(entry: &Entry, target: &Target, rdn: Rdn) -> (Step, Target) {
         rdn: old.clone(),
         delete_old_rdn: !had,
         superior: None,
+        assertion: None,
     });
     (Step { change, undo }, renamed)
 }

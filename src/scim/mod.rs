@@ -15,6 +15,7 @@ pub mod json;
 pub mod list;
 pub mod patch;
 pub mod path;
+pub mod precondition;
 pub mod projection;
 pub mod resource;
 pub mod schema;
@@ -34,6 +35,7 @@ pub use filter::{Filter, Literal, Operator};
 pub use list::{ListResponse, Page, Paging};
 pub use patch::{CollectionDelta, Op, Operation, PatchRequest};
 pub use path::{AttributePath, Path};
+pub use precondition::{Precondition, Unmet, Version};
 pub use projection::Projection;
 pub use resource::{Ignored, Resource};
 pub use schema::{

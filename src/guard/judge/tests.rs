@@ -100,6 +100,7 @@ fn rename(facts: &Facts, cn: &str, superior: Option<&str>) -> Change {
         rdn,
         delete_old_rdn: true,
         superior: superior.map(dn),
+        assertion: None,
     }
 }
 
@@ -148,6 +149,7 @@ fn daily_work_passes() {
         ),
         Change::Delete {
             target: target(&staff),
+            assertion: None,
         },
     ];
     assert_eq!(verdict(changes, &[ada, staff]), Ok(()));
@@ -165,7 +167,8 @@ fn outside_base_a_stranger_cannot_be_changed_deleted_or_created() {
     assert_eq!(
         verdict(
             [Change::Delete {
-                target: target(&stranger)
+                target: target(&stranger),
+                assertion: None
             }],
             NOBODY
         ),
@@ -241,7 +244,8 @@ fn protected_entry_includes_the_ou_a_fence_stands_on() {
     assert_eq!(
         verdict(
             [Change::Delete {
-                target: target(&people)
+                target: target(&people),
+                assertion: None
             }],
             &told
         ),
@@ -335,7 +339,8 @@ fn protected_group_an_administrators_password_cannot_be_reset() {
         assert_eq!(
             verdict(
                 [Change::Delete {
-                    target: target(&eve)
+                    target: target(&eve),
+                    assertion: None
                 }],
                 &[eve]
             ),

@@ -76,9 +76,11 @@ fn renames_and_deletes_are_records_of_their_own() {
         rdn: Rdn::new(name("cn"), "Zoë"),
         delete_old_rdn: true,
         superior: Dn::parse("ou=y,dc=e").ok(),
+        assertion: None,
     };
     let delete = Change::Delete {
         target: target("cn=b,dc=e"),
+        assertion: None,
     };
     assert_eq!(
         write([&rename, &delete].into_iter()),

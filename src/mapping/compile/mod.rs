@@ -17,6 +17,7 @@ use crate::mapping::program;
 use crate::mapping::resource_mapping::{ResourceMapping, WithoutPassword};
 use crate::mapping::table::{At, Read, Table};
 use crate::mapping::template::Templates;
+use crate::mapping::version;
 
 type Compiled = (String, DirectoryKind, Vec<ResourceMapping>);
 
@@ -161,6 +162,7 @@ impl Compiler<'_> {
             templates: Arc::new(templates),
             created: AttributeName::known(created),
             changed: AttributeName::known(changed),
+            versioned: version::plan(self.kind, &lines),
             definition,
             lines,
         })

@@ -8,6 +8,7 @@ mod laws;
 mod reading;
 mod undefined;
 mod updating;
+mod versions;
 mod writing;
 
 use serde_json::Value;

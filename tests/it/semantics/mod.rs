@@ -25,3 +25,4 @@ mod references;
 mod rights;
 mod uniqueness;
 mod unmanaged;
+mod versions;

@@ -275,7 +275,13 @@ async fn a_refused_later_step_leaves_nothing_half_made(place: &Place) {
         convergence: Convergence::Exact,
     };
     let steps = vec![
-        Step::with_undo(add, Change::Delete { target }),
+        Step::with_undo(
+            add,
+            Change::Delete {
+                target,
+                assertion: None,
+            },
+        ),
         Step::new(refused),
     ];
     let failed = directory

@@ -16,7 +16,8 @@ fn unknown_target_what_nobody_has_told_of_is_not_written() {
     assert_eq!(
         verdict(
             [Change::Delete {
-                target: target(&ada)
+                target: target(&ada),
+                assertion: None
             }],
             NOBODY
         ),
@@ -226,7 +227,8 @@ fn an_undo_stays_inside_the_fences_too() {
         judge(
             create(),
             Change::Delete {
-                target: target(&new)
+                target: target(&new),
+                assertion: None
             }
         ),
         Ok(())
@@ -235,7 +237,8 @@ fn an_undo_stays_inside_the_fences_too() {
         judge(
             create(),
             Change::Delete {
-                target: target(&chief)
+                target: target(&chief),
+                assertion: None
             }
         ),
         Err(Rule::ProtectedEntry)

@@ -49,6 +49,7 @@ fn forbidden_attribute_rights_are_never_written() {
             rdn: Rdn::new(name(attribute), "1"),
             delete_old_rdn: false,
             superior: None,
+            assertion: None,
         };
         assert_eq!(
             verdict([named], [&ada]),

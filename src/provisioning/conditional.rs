@@ -1,0 +1,118 @@
+//! Conditional requests (RFC 7644 §3.14): a write that happens only if the resource still is of the version the client
+//! knows, such that of two at the same time exactly one happens.
+//!
+//! The entry is read and its version compared. That nothing comes between this and the write, the directory itself
+//! makes sure where it takes conditions: OpenLDAP carries out the first change of the plan only if `entryCSN` is what was
+//! read. Elsewhere the change swaps every value that was read, old for new or old for old, so that the directory refuses
+//! it when one of them is another by now. What such a swap cannot notice, a value where none was read or a member that
+//! came, is kept apart by turns: two conditional writes of one resource never run at the same time in one bridge.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::service::Type;
+use super::{Caller, Error, Service};
+use crate::directory::Wanted;
+use crate::ldap::Entry;
+use crate::scim::{Precondition, Unmet};
+
+/// How many resources can have their turn at once. Two that share a place wait for each other, which does no harm.
+const PLACES: usize = 256;
+
+/// Places to wait for one's turn.
+pub(super) struct Turns(Vec<Mutex<()>>);
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        Self((0..PLACES).map(|_| Mutex::new(())).collect())
+    }
+
+    fn place(&self, id: &str) -> Option<&Mutex<()>> {
+        let mut hasher = DefaultHasher::new();
+        id.to_ascii_lowercase().hash(&mut hasher);
+        let places = u64::try_from(self.0.len()).ok()?;
+        self.0
+            .get(usize::try_from(hasher.finish().checked_rem(places)?).ok()?)
+    }
+}
+
+impl Service {
+    /// Waits until no other conditional write of this resource is on its way, where the directory cannot tell them apart
+    /// by itself. The turn lasts as long as what is returned.
+    ///
+    /// # Errors
+    /// [`Error::Contended`] when it does not come in time.
+    pub(super) async fn turn(
+        &self,
+        id: &str,
+        precondition: &Precondition,
+        caller: &Caller,
+    ) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+        if !precondition.names_versions() || self.kind().version_attribute().is_some() {
+            return Ok(None);
+        }
+        let Some(place) = self.turns().place(id) else {
+            return Ok(None);
+        };
+        let wait = tokio::time::timeout(caller.deadline.remaining(), place.lock());
+        let turn = wait.await.map_err(|_| Error::Contended {
+            reason: "another conditional write of the resource took too long".into(),
+        })?;
+        Ok(Some(turn))
+    }
+
+    /// Whether the members must be read to tell the version.
+    pub(super) fn version_needs_members(of: Type<'_>, precondition: &Precondition) -> bool {
+        let made_of = &of.mapping.version_plan().references;
+        let members = of.mapping.members();
+        precondition.names_versions() && members.is_some_and(|line| made_of.contains(&line.ldap))
+    }
+
+    /// Adds what the version is made of to what is read, where it must be known.
+    pub(super) fn want_version(of: Type<'_>, precondition: &Precondition, wanted: &mut Wanted) {
+        if precondition.names_versions() {
+            wanted.add(of.mapping.version_plan().clone().into());
+        }
+    }
+
+    /// Whether the entry, read with [`want_version`](Self::want_version), may be changed.
+    ///
+    /// # Errors
+    /// [`Error::PreconditionFailed`] saying what to do about it.
+    pub(super) fn check_precondition(
+        of: Type<'_>,
+        entry: &Entry,
+        precondition: &Precondition,
+    ) -> Result<(), Error> {
+        Self::precondition(of, entry, precondition).map_err(|unmet| match unmet {
+            Unmet::IfMatch => Error::stale(),
+            Unmet::IfNoneMatch => Error::PreconditionFailed {
+                detail: "the resource exists, in a version that `If-None-Match` excludes; leave the header out to change it".into(),
+            },
+        })
+    }
+
+    /// Which condition does not hold.
+    pub(super) fn precondition(
+        of: Type<'_>,
+        entry: &Entry,
+        precondition: &Precondition,
+    ) -> Result<(), Unmet> {
+        let version = precondition
+            .names_versions()
+            .then(|| of.mapping.version(entry));
+        precondition.check(version.flatten().as_ref())
+    }
+}
+
+impl Error {
+    /// The version that the client knows is not the current one.
+    pub(super) fn stale() -> Self {
+        Self::PreconditionFailed {
+            detail: "the resource is not of the version that `If-Match` names: somebody changed it since; read it again, and repeat \
+                     the request with its `meta.version` if the change is still wanted"
+                .into(),
+        }
+    }
+}
