@@ -31,7 +31,7 @@ impl Pool {
             let (name, absence) = match change {
                 Change::Add { dn, .. } => (dn.parent().map(EntryName::Dn), Meaning::ParentMissing),
                 Change::Modify { target, .. }
-                | Change::Delete { target }
+                | Change::Delete { target, .. }
                 | Change::Rename { target, .. } => {
                     (Some(name_of(target, kind)), Meaning::NoSuchEntry)
                 }

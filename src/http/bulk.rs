@@ -34,6 +34,7 @@ fn operation(outcome: Outcome, journal: &impl Fn(&Fault)) -> Value {
         Ok(Answer::Created(_)) => (201, None),
         Ok(Answer::Resource(_) | Answer::List(_)) => (200, None),
         Ok(Answer::NoContent) => (204, None),
+        Ok(Answer::NotModified(_)) => (304, None),
         Err(error) => {
             let fault = Fault::from(error);
             journal(&fault);

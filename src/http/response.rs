@@ -46,7 +46,8 @@ pub(super) fn legacy_answer(answer: &Answer) -> HttpResponse {
             let list = serde_json::to_value(list).unwrap_or_default();
             legacy(StatusCode::OK, &v1::list(list))
         }
-        Answer::NoContent => HttpResponse::NoContent().finish(),
+        // Nothing but a status and headers, which are the same in both versions.
+        bare @ (Answer::NotModified(_) | Answer::NoContent) => self::answer(bare),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Answer, Caller, Error, Query, Service};
 use crate::scim::bulk::{Method, Operation, Order, filled_in};
 use crate::scim::discovery::BulkLimits;
 use crate::scim::error::quoted;
-use crate::scim::{AttributePath, BulkRequest, Error as ScimError, json};
+use crate::scim::{AttributePath, BulkRequest, Error as ScimError, Precondition, json};
 
 /// Operations of one request under way at the same time: enough to keep the directory's connections busy, and few enough
 /// to leave room for everybody else's.
@@ -88,6 +88,7 @@ impl Service {
         // The answer shows id, place and version; more of the resource is not read.
         let query = Query {
             attributes: Some("meta".to_owned()),
+            precondition: Precondition::parse(prepared.version.as_deref(), None)?,
             ..Query::default()
         };
         let (of, id) = self.locate(&prepared.path)?;
@@ -96,7 +97,7 @@ impl Service {
             (Method::Post, None) => self.create(caller, of, &query, body).await,
             (Method::Put, Some(id)) => self.replace(caller, of, id, &query, body).await,
             (Method::Patch, Some(id)) => self.patch(caller, of, id, &query, body).await,
-            (Method::Delete, Some(id)) => self.delete(caller, of, id).await,
+            (Method::Delete, Some(id)) => self.delete(caller, of, id, &query).await,
             (Method::Post, Some(_)) => Err(Error::Invalid(ScimError::invalid_syntax(
                 "the `path` of a POST is an endpoint such as `/Users`, without an id.",
             ))),
@@ -153,6 +154,8 @@ struct Prepared {
     method: Method,
     path: String,
     body: Vec<u8>,
+    /// The version that the resource must have (RFC 7644 §3.7.3), as in `If-Match`.
+    version: Option<String>,
 }
 
 /// How far a request has come.
@@ -217,11 +220,6 @@ impl<'a> Run<'a> {
         if late {
             return Err(Error::NotBegun);
         }
-        if operation.version.is_some() {
-            return Err(Error::PreconditionFailed {
-                detail: "this bridge keeps no versions of resources; send the operation without `version`.".to_owned(),
-            });
-        }
         let (path, data) = filled_in(&operation.path, &operation.data, &|bulk_id| {
             self.ids.get(bulk_id).cloned()
         });
@@ -232,6 +230,7 @@ impl<'a> Run<'a> {
             method,
             path: path.into_owned(),
             body,
+            version: operation.version.clone(),
         })
     }
 

@@ -124,23 +124,6 @@ fn add<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) {
     }
 }
 
-impl Selection {
-    /// Whether the directory alone can say which resources are meant and in which order.
-    pub(super) fn is_plain(&self) -> bool {
-        true
-    }
-
-    /// Two selections with the same key mean the same resources of one type, in the same order.
-    pub(super) fn key(&self) -> String {
-        self.filter.to_string()
-    }
-
-    /// Whether the order is another than that of the ids.
-    pub(super) fn is_sorted(&self) -> bool {
-        false
-    }
-}
-
 impl Service {
     /// What the query selects.
     pub(super) async fn selection(

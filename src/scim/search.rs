@@ -124,6 +124,7 @@ mod tests {
             sort_by: some("userName"),
             sort_order: some("descending"),
             start_index: some("11"),
+            cursor: None,
             count: some("5"),
             attributes: some("userName,emails.value"),
             excluded_attributes: some("members"),
