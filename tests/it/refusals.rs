@@ -108,7 +108,7 @@ struct Cast {
 #[test]
 fn the_document_shows_what_the_bridge_answers() {
     let mut told: Vec<Vec<String>> = Vec::new();
-    for kind in [Kind::OpenLdap, Kind::Samba] {
+    for kind in [Kind::OpenLdap, Kind::Samba, Kind::Ds389] {
         in_a_place(kind, async |place: &Place| {
             told.push(answers(place).await);
         });
@@ -173,7 +173,7 @@ impl Example {
         let manner = if self.strict {
             Manner::Strict
         } else {
-            Manner::Entra
+            Manner::Generic
         };
         let method = Method::from_bytes(self.method.as_bytes()).unwrap();
         let has_body = !matches!(self.method, "GET" | "DELETE");

@@ -183,11 +183,11 @@ LDIF
     [ ! -s "$LAB_389DS_SCHEMA" ] || ds389_schema_indexes "$LAB_389DS_SCHEMA"
 }
 
-# The ACIs of a tree in which the bridge writes: users and groups, and nothing else. `*` is every attribute but the
+# The ACIs of a tree in which the bridge writes: users and groups, the rooms of docs/custom-types.md, and nothing else. `*` is every attribute but the
 # operational ones, so the lock is named; read is not among the rights, so that the password can be set and not read.
 ds389_delegation() {
     cat <<LDIF
-aci: (targetattr = "* || nsAccountLock")(targetfilter = "(|(objectClass=inetOrgPerson)(objectClass=groupOfNames))")(version 3.0; acl "scimbridge writes users and groups"; allow (add, delete, write) userdn = "ldap:///$ds389_bridge";)
+aci: (targetattr = "* || nsAccountLock")(targetfilter = "(|(objectClass=inetOrgPerson)(objectClass=groupOfNames)(objectClass=room))")(version 3.0; acl "scimbridge writes users, groups and rooms"; allow (add, delete, write) userdn = "ldap:///$ds389_bridge";)
 aci: (target_from = "ldap:///$1")(target_to = "ldap:///$1")(version 3.0; acl "scimbridge moves them in here"; allow (moddn) userdn = "ldap:///$ds389_bridge";)
 LDIF
 }

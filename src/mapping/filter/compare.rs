@@ -1,7 +1,6 @@
 //! A comparison with one line's LDAP attribute.
 
 use super::bounds::Bounds;
-use super::order::is_about_text;
 use super::{Pushdown, Tested};
 use crate::ldap::{DirectoryKind, FileTime, Filter as LdapFilter};
 use crate::mapping::check::Check;
@@ -70,7 +69,7 @@ impl Pushdown<'_> {
                 self.moment(&line.ldap, &line.place, operator, value)
             }
             (_, Operator::Equal) => self.equal(line, value),
-            (codec, _) if codec.is_text() && is_about_text(operator) => {
+            (codec, _) if codec.is_text() && operator.is_about_text() => {
                 Ok(self.substring(line, operator, value))
             }
             _ => Ok(self.line_present(line).unsure()),

@@ -22,7 +22,7 @@ impl Pushdown<'_> {
         operator: Operator,
         value: &Literal,
     ) -> Tested {
-        if is_about_text(operator) {
+        if operator.is_about_text() {
             return Ok(Bounds::among(LdapFilter::Present(attribute.clone())));
         }
         let refused = || {
@@ -61,11 +61,4 @@ impl Pushdown<'_> {
             _ => LdapFilter::equal(name, octets(0)?),
         }))
     }
-}
-
-pub(super) fn is_about_text(operator: Operator) -> bool {
-    matches!(
-        operator,
-        Operator::Contains | Operator::StartsWith | Operator::EndsWith
-    )
 }

@@ -28,6 +28,14 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// Whether it asks for a part of a text, whatever the text means.
+    pub fn is_about_text(self) -> bool {
+        matches!(
+            self,
+            Operator::Contains | Operator::StartsWith | Operator::EndsWith
+        )
+    }
+
     /// Every operator but `pr`, which compares with nothing.
     pub const ALL: [Operator; 9] = [
         Operator::Equal,

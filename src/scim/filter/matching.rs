@@ -143,6 +143,7 @@ fn holds(value: &Value, leaf: &Attribute, operator: Operator, wanted: &Literal) 
         }
         (Value::String(value), Literal::String(wanted)) => {
             if leaf.kind == Kind::DateTime
+                && !operator.is_about_text()
                 && let (Ok(value), Ok(wanted)) = (
                     value.parse::<jiff::Timestamp>(),
                     wanted.parse::<jiff::Timestamp>(),

@@ -113,8 +113,11 @@ impl Options {
             Value::Table(client)
         });
         let mut clients: Vec<Value> = clients.collect();
-        if let (Some(me), Some(Value::Table(first))) = (&self.me, clients.first_mut()) {
-            first.insert("me".into(), me.as_str().into());
+        if let Some(me) = &self.me {
+            let of_entra = |client: &&mut Value| client["name"].as_str() == Some("entra");
+            let entra = clients.iter_mut().find(of_entra);
+            let entra = entra.and_then(Value::as_table_mut).expect("a client");
+            entra.insert("me".into(), me.as_str().into());
         }
         file.insert("clients".into(), Value::Array(clients));
         toml::to_string(&file).expect("a table is TOML")
