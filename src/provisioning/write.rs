@@ -132,6 +132,10 @@ impl Service {
                     modify(&target, difference.inverse.clone(), Convergence::Exact),
                 ));
             }
+            if !difference.afterwards.is_empty() {
+                let afterwards = difference.afterwards.clone();
+                plan.push(Step::new(modify(&target, afterwards, Convergence::Exact)));
+            }
             members.push_steps(&mut plan, &target);
             alternatives.push(guard.judge(plan, &facts)?);
         }
