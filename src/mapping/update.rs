@@ -85,7 +85,30 @@ impl ResourceMapping {
             flags.change(&mut difference, before)?;
         }
         self.follow(&mut difference, before, old, new)?;
+        self.lock_again(&mut difference, before, &to.values);
         Ok(difference)
+    }
+
+    /// OpenLDAP's password policy unlocks an account whose password is set, whatever else the same change says of the lock
+    /// (slapo-ppolicy, ppolicy_modify). Who is to stay disabled is locked again.
+    fn lock_again(&self, difference: &mut Difference, before: &Entry, to: &[Vec<Value>]) {
+        if !difference.sets_password() {
+            return;
+        }
+        for (line, to) in self.lines.iter().zip(to) {
+            let locks = before.values(&line.ldap);
+            let by = Lock::Time;
+            if line.codec != Codec::Locked(by) || locks.is_empty() {
+                continue;
+            }
+            let active = boolean_of(to).unwrap_or(!by.is_in(locks));
+            if !active {
+                difference.afterwards.push(Modification::replace(
+                    line.ldap.clone(),
+                    Values::one(by.mark()),
+                ));
+            }
+        }
     }
 
     fn change_one(
@@ -409,6 +432,10 @@ fn lock(difference: &mut Difference, line: &Line, by: Lock, before: &Entry, acti
     match active {
         // Also in place of a lock that failed attempts made: that one may end.
         Some(false) => difference.replace(&line.ldap, before, vec![by.mark().to_vec()]),
+        // By value: with a password in the same change OpenLDAP takes the lock away itself, and then finds none to replace.
+        Some(true) if by == Lock::Time => {
+            difference.swap(&line.ldap, before.values(&line.ldap).to_vec(), Vec::new())
+        }
         Some(true) => difference.replace(&line.ldap, before, Vec::new()),
         _ => {}
     }

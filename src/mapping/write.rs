@@ -432,6 +432,8 @@ pub struct Difference {
     pub modifications: Vec<Modification>,
     /// What undoes the modifications, secrets excepted.
     pub inverse: Vec<Modification>,
+    /// What must be said after the modifications, in a change of its own.
+    pub afterwards: Vec<Modification>,
     /// What the mapping has no place for, for the journal.
     pub ignored: Vec<String>,
 }

@@ -154,6 +154,10 @@ impl Service {
                     modify(&target, difference.inverse.clone(), Convergence::Exact),
                 ));
             }
+            if !difference.afterwards.is_empty() {
+                let afterwards = difference.afterwards.clone();
+                plan.push(Step::new(modify(&target, afterwards, Convergence::Exact)));
+            }
             members.push_steps(&mut plan, &target);
             if let Some(condition) = &condition {
                 plan.only_if(condition);

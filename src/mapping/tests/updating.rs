@@ -150,6 +150,43 @@ fn disabling_replaces_a_lock_that_would_end_and_enabling_leaves_it() {
     );
 }
 
+#[test]
+fn whoever_is_to_stay_disabled_is_locked_again_after_a_new_password() {
+    let with_password = |lock: &str, active: Option<bool>| {
+        let entry = unix_user().with(name("pwdAccountLockedTime"), [lock]);
+        let change = difference("openldap", &entry, |new| {
+            new.insert("password".into(), json!("N3w!"));
+            match active {
+                Some(active) => _ = new.insert("active".into(), json!(active)),
+                None => _ = new.shift_remove("active"),
+            }
+        });
+        let change = change.unwrap();
+        (shown(&change.modifications), shown(&change.afterwards))
+    };
+    let for_good = "000001010000Z";
+    let password = "=userPassword [redacted]".to_owned();
+    let again = vec![format!("=pwdAccountLockedTime {for_good}")];
+    assert_eq!(
+        with_password(for_good, Some(false)),
+        (vec![password.clone()], again.clone())
+    );
+    assert_eq!(
+        with_password(for_good, None),
+        (vec![password.clone()], again.clone())
+    );
+    assert_eq!(
+        with_password("20260101000000Z", Some(false)).1,
+        again,
+        "a lock that would end goes with the password, too"
+    );
+    let unlock = format!("-pwdAccountLockedTime {for_good}");
+    assert_eq!(
+        with_password(for_good, Some(true)),
+        (vec![unlock, password], Vec::new())
+    );
+}
+
 /// A PUT: what is left out is cleared, but not the password, the switch, read-only attributes and members.
 #[test]
 fn a_put_clears_what_it_leaves_out_and_keeps_what_would_frighten() {

@@ -13,6 +13,8 @@ both!(stories: [
     passwords_of_every_script_work,
     a_user_without_a_password_is_enabled_and_cannot_sign_in_with_nothing,
     a_user_created_disabled_with_a_password_can_sign_in_once_enabled,
+    a_new_password_leaves_a_disabled_account_disabled,
+    a_disabled_account_is_enabled_with_a_new_password_at_once,
 ]);
 
 async fn a_refused_password_leaves_no_account_behind(bridge: &Bridge) {
@@ -156,4 +158,51 @@ async fn a_user_created_disabled_with_a_password_can_sign_in_once_enabled(bridge
         .await
         .resource();
     assert_eq!(bridge.admin.bind_as(&entry.dn, GOOD_PASSWORD).await, 0);
+}
+
+/// A user who is disabled; answers the id.
+async fn disabled(bridge: &Bridge) -> String {
+    let mut user = okta_user(bridge, "ana");
+    user["active"] = json!(false);
+    let answer = bridge.okta().post("/Users", user).await;
+    answer.created("/Users")
+}
+
+const NEW_PASSWORD: &str = "Correct-Horse-8-Battery";
+
+/// slapo-ppolicy unlocks whoever gets a password; a provider that sets one for a leaver must not bring the leaver back.
+async fn a_new_password_leaves_a_disabled_account_disabled(bridge: &Bridge) {
+    let id = disabled(bridge).await;
+    let path = format!("/Users/{id}");
+    let set = json!({"op": "replace", "path": "password", "value": NEW_PASSWORD});
+    let stay = json!({"op": "replace", "path": "active", "value": false});
+    let mut whole = okta_user(bridge, "ana");
+    whole["active"] = json!(false);
+    whole["password"] = json!("Correct-Horse-9-Battery");
+    for answer in [
+        bridge.okta().patch(&path, json!([set])).await,
+        bridge.okta().patch(&path, json!([set, stay])).await,
+        bridge.okta().put(&path, whole).await,
+    ] {
+        assert_eq!(answer.resource()["active"], false);
+        let entry = bridge.held(&id).await;
+        assert!(!entry.enabled(), "{}", bridge.kind());
+        assert_ne!(bridge.admin.bind_as(&entry.dn, NEW_PASSWORD).await, 0);
+    }
+}
+
+async fn a_disabled_account_is_enabled_with_a_new_password_at_once(bridge: &Bridge) {
+    let id = disabled(bridge).await;
+    let operations = json!([
+        {"op": "replace", "path": "active", "value": true},
+        {"op": "replace", "path": "password", "value": NEW_PASSWORD}
+    ]);
+    let answer = bridge
+        .okta()
+        .patch(&format!("/Users/{id}"), operations)
+        .await;
+    assert_eq!(answer.resource()["active"], true);
+    let entry = bridge.held(&id).await;
+    assert!(entry.enabled());
+    assert_eq!(bridge.admin.bind_as(&entry.dn, NEW_PASSWORD).await, 0);
 }
