@@ -15,6 +15,7 @@ use super::identity;
 use super::meaning::Meaning;
 use super::pool::{Pool, Purpose};
 use super::references::{self, Wanted, Way};
+use super::rename::InTwo;
 use super::request::{Write, name_of};
 
 /// What to read of the changed entry once the plan is carried out.
@@ -179,12 +180,15 @@ pub(super) async fn carry_out(
 
 impl Pool {
     /// Carries out one change. Answers the entry afterwards, where it was asked for and the directory sent it along.
-    async fn carry_out_change(
+    pub(super) async fn carry_out_change(
         &self,
         change: &Change,
         post: Option<&Wanted>,
         deadline: Deadline,
     ) -> Result<Option<Entry>, StepError> {
+        if let Some(steps) = InTwo::of(change, self.settings.kind) {
+            return self.rename_in_two(&steps, post, deadline).await;
+        }
         if Write::of(change, self.settings.kind).is_empty() {
             return Ok(None);
         }

@@ -31,6 +31,7 @@ mod pool;
 mod range;
 mod read;
 mod references;
+mod rename;
 mod request;
 mod search;
 mod service;
