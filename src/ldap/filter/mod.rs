@@ -102,6 +102,31 @@ impl Filter {
         }
     }
 
+    /// The same filter with every negation at a single comparison (De Morgan). They match the same entries, where one of
+    /// them is undefined, too (RFC 4511 §4.5.1.7).
+    #[must_use]
+    pub fn with_negations_inside(self) -> Self {
+        match self {
+            Self::And(parts) => Self::and(parts.into_iter().map(Self::with_negations_inside)),
+            Self::Or(parts) => Self::or(parts.into_iter().map(Self::with_negations_inside)),
+            Self::Not(inner) => match *inner {
+                Self::And(parts) => Self::or(
+                    parts
+                        .into_iter()
+                        .map(|part| part.negate().with_negations_inside()),
+                ),
+                Self::Or(parts) => Self::and(
+                    parts
+                        .into_iter()
+                        .map(|part| part.negate().with_negations_inside()),
+                ),
+                Self::Not(inner) => inner.with_negations_inside(),
+                comparison => Self::Not(Box::new(comparison)),
+            },
+            comparison => comparison,
+        }
+    }
+
     /// The opposite; a negation is undone rather than doubled.
     #[must_use]
     pub fn negate(self) -> Self {

@@ -222,3 +222,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn negations_go_inside_and_no_further_than_a_comparison() {
+    for (filter, inside) in [
+        ("(|(a=1)(!(|(a=1)(b=*))))", "(|(a=1)(&(!(a=1))(!(b=*))))"),
+        (
+            "(!(&(a=1)(!(b=2))(|(c=3)(d=4))))",
+            "(|(!(a=1))(b=2)(&(!(c=3))(!(d=4))))",
+        ),
+        ("(!(!(!(a=1))))", "(!(a=1))"),
+        ("(&(a=1)(b=2))", "(&(a=1)(b=2))"),
+    ] {
+        let parsed = Filter::parse(filter).unwrap();
+        assert_eq!(
+            parsed.with_negations_inside().to_string(),
+            inside,
+            "{filter}"
+        );
+    }
+}

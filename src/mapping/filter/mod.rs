@@ -69,8 +69,16 @@ impl ResourceMapping {
         let all = Bounds::all(bounds.iter().cloned());
         Ok(Translation {
             residual: (!all.is_exact()).then(left),
-            filter: all.most.into_filter(),
+            filter: self.as_asked(all.most.into_filter()),
         })
+    }
+
+    /// 389 DS (2.3.1) finds too few for `(|(a=*)(!(|(a=*)(b=*))))`, where a group is negated inside another.
+    fn as_asked(&self, filter: LdapFilter) -> LdapFilter {
+        match self.kind {
+            DirectoryKind::Ds389 => filter.with_negations_inside(),
+            DirectoryKind::ActiveDirectory | DirectoryKind::OpenLdap => filter,
+        }
     }
 
     /// The ids that a filter compares references with; `filter` wants to find their DNs in its table.

@@ -146,7 +146,6 @@ fn groups() -> Vec<Asked> {
         Asked::new("externalId", &["externalId"], Type::Exact),
         Asked::new("members", &["members", "value"], Type::Caseless),
         Asked::new("members.type", &["members", "type"], Type::Caseless),
-        Asked::new("members.display", &["members", "display"], Type::Caseless),
     ]
 }
 

@@ -109,9 +109,11 @@ async fn the_version_is_shown_and_is_another_after_every_change(bridge: &Bridge)
         )
         .await
         .is(200);
-    assert_ne!(
-        current(bridge, &path).await,
-        fourth,
+    // 389 DS tells nothing of a password that could be read without the right to read it.
+    let told = bridge.kind() != Kind::Ds389;
+    assert_eq!(
+        current(bridge, &path).await != fourth,
+        told,
         "a new password is a change"
     );
 
