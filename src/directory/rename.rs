@@ -1,8 +1,9 @@
 //! Renames that a directory carries out in two steps only.
 //!
 //! With its attribute uniqueness plug-in switched on, 389 DS (2.3.1) answers 1 (operationsError) to a rename that takes the
-//! old name away, when that name is written with escapes (RFC 4514 §2.4). So there the entry gets its new name beside the
-//! old one, and then loses the old one.
+//! old name away, when that name is written with escapes (RFC 4514 §2.4); and of some names outside ASCII it keeps the old
+//! value although it was told to take it away. So there an entry whose name is not plain gets its new name beside the old
+//! one, and then loses the old one.
 
 use crate::ldap::{Change, Convergence, DirectoryKind, Entry, Modification, Target, Values};
 
@@ -32,7 +33,9 @@ impl InTwo {
             return None;
         };
         let old = target.dn.rdn()?;
-        if kind != DirectoryKind::Ds389 || !old.to_string().contains('\\') {
+        if kind != DirectoryKind::Ds389
+            || old.avas().all(|ava| ava.value.text().is_some_and(is_plain))
+        {
             return None;
         }
         let renamed = Target {
@@ -73,6 +76,12 @@ impl InTwo {
             },
         })
     }
+}
+
+/// Whether every letter means itself in a DN and has one form only.
+fn is_plain(text: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || " .-_@".contains(letter);
+    text.chars().all(plain) && text.trim() == text
 }
 
 impl Pool {

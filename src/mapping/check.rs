@@ -13,6 +13,9 @@ pub enum Check {
     /// userPrincipalName: at most 1,024 characters, no control character, no backslash, no spaces at the ends, one `@` at
     /// most and something on both sides of it.
     UserPrincipalName,
+    /// The value in an entry's name in 389 DS: letters, digits and ASCII punctuation, with single spaces inside. Of other
+    /// names the server (2.3.1) keeps another spelling, or the old value when they change.
+    PlainName,
     /// Only ASCII, for attributes of syntax IA5 String such as `mail` in RFC 4524.
     Ascii,
     /// Only what a Printable String may hold (RFC 4517 §3.3.29), for attributes of syntax Telephone Number such as
@@ -28,11 +31,12 @@ const PRINTABLE: &str = "'()+,-.=/:? ";
 
 impl Check {
     /// Every name a mapping file may use.
-    pub(super) const NAMES: [&'static str; 7] = [
+    pub(super) const NAMES: [&'static str; 8] = [
         "sam-account-name",
         "group-account-name",
         "common-name",
         "user-principal-name",
+        "plain-name",
         "ascii",
         "telephone-number",
         "country-code",
@@ -44,6 +48,7 @@ impl Check {
             "group-account-name" => Self::GroupAccountName,
             "common-name" => Self::CommonName,
             "user-principal-name" => Self::UserPrincipalName,
+            "plain-name" => Self::PlainName,
             "ascii" => Self::Ascii,
             "telephone-number" => Self::TelephoneNumber,
             "country-code" => Self::CountryCode,
@@ -84,6 +89,7 @@ impl Check {
             Self::UserPrincipalName => at_most(text, 1024)
                 .or_else(|| no_control(text))
                 .or_else(|| principal(text)),
+            Self::PlainName => plain_name(text),
             Self::Ascii => (!text.is_ascii()).then(|| {
                 "may hold ASCII characters only (the directory's syntax is IA5 String)".into()
             }),
@@ -133,6 +139,19 @@ fn account_name(text: &str, most: usize) -> Option<String> {
                 .all(|c| c == ' ' || c == '.')
                 .then(|| "may not be made of spaces and dots only".into())
         })
+}
+
+fn plain_name(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
+    if text.trim() != text || text.contains("  ") {
+        return Some(
+            "may have single spaces only, and none at its ends, since it names the entry".into(),
+        );
+    }
+    text.chars().any(|c| !plain(c)).then(|| {
+        "may hold letters, digits, ASCII punctuation and spaces only, since it names the entry"
+            .into()
+    })
 }
 
 fn principal(text: &str) -> Option<String> {

@@ -82,7 +82,7 @@ pub(super) fn check(
             }
             tokens.push(hash);
         }
-        let dialect = dialect(&client, &key, faults);
+        let dialect = dialect(&client, key, faults);
         let me = client
             .me
             .and_then(|path| faults.keep(me(&key("me"), path, mapping)));

@@ -191,7 +191,7 @@ async fn come_and_go(
     }
     join(bridge, format!("new{page}{step:?}").to_lowercase()).await;
     let written = create_user(bridge, &format!("own{page}{step:?}").to_lowercase()).await;
-    if page % 2 == 0 {
+    if page.is_multiple_of(2) {
         bridge
             .okta()
             .delete(&format!("/Users/{written}"))
