@@ -1,6 +1,5 @@
 //! Moments: what comes before what. Of whole numbers and texts a directory knows the order only where the schema gives the
-//! attribute one, and of texts it would be another one; of the directory's own times it always does (RFC 4512 §3.4,
-//! MS-ADA3 2.366 and 2.367).
+//! attribute one, and of texts it would be another one; of the directory's own times it always does (RFC 4512 §3.4).
 //!
 //! LDAP has "not less" and "not greater" only. Directories keep times to the second, so that "greater than this second"
 //! is "not less than the next one".
