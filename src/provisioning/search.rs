@@ -75,7 +75,7 @@ impl Service {
         let filter = query.filter.as_deref().map(Filter::parse).transpose()?;
         for path in filter.as_ref().map(Filter::paths).unwrap_or_default() {
             let mut definitions = self.mapping().definitions();
-            if !definitions.any(|of| of.lookup_in(path, &caller.dialect).is_some()) {
+            if !definitions.any(|of| of.lookup_in_filter(path, &caller.dialect).is_some()) {
                 return Err(ScimError::invalid_filter(format!(
                     "The attribute {} is not mapped for any resource type, so that nothing can be compared with it; /Schemas lists what is.",
                     quoted(&path.to_string())

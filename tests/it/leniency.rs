@@ -400,6 +400,8 @@ async fn email_in_filter(bridge: &Bridge) {
     ] {
         let found = bridge.generic().filter("/Users", &filter).await;
         assert_eq!(found.only()["id"], id.as_str(), "{filter}");
+        let found = bridge.generic().filter("/", &filter).await;
+        assert_eq!(found.only()["id"], id.as_str(), "at the root: {filter}");
         let refused = bridge.strict().filter("/Users", &filter).await;
         assert!(refused.bad_request("invalidFilter").contains("email"));
     }

@@ -4,7 +4,7 @@ use super::{Filter, Literal, Operator};
 use crate::scim::dialect::{Dialect, Leniency};
 use crate::scim::error::{Error, quoted};
 use crate::scim::path::AttributePath;
-use crate::scim::schema::{Attribute, Definition, Kind, Resolved};
+use crate::scim::schema::{Attribute, Definition, Kind};
 
 impl Filter {
     /// The same filter with canonical paths and with values of the attributes' types: `"True"` becomes
@@ -19,7 +19,7 @@ impl Filter {
                 operator,
                 value,
             } => {
-                let Some(resolved) = named(definition, &path, dialect) else {
+                let Some(resolved) = definition.lookup_in_filter(&path, dialect) else {
                     return Ok(Filter::Compare {
                         path,
                         operator,
@@ -43,10 +43,12 @@ impl Filter {
                 })
             }
             Filter::Present(path) => Ok(Filter::Present(
-                named(definition, &path, dialect).map_or(path, |resolved| resolved.path()),
+                definition
+                    .lookup_in_filter(&path, dialect)
+                    .map_or(path, |resolved| resolved.path()),
             )),
             Filter::ValuePath { path, filter } => {
-                let Some(resolved) = named(definition, &path, dialect) else {
+                let Some(resolved) = definition.lookup_in_filter(&path, dialect) else {
                     return Ok(Filter::ValuePath { path, filter });
                 };
                 Ok(Filter::ValuePath {
@@ -62,7 +64,7 @@ impl Filter {
     /// §3.4.2.1 says of queries over several types.
     #[must_use]
     pub fn without_undefined(self, definition: &Definition, dialect: &Dialect) -> Filter {
-        let known = |path: &AttributePath| definition.lookup_in(path, dialect).is_some();
+        let known = |path: &AttributePath| definition.lookup_in_filter(path, dialect).is_some();
         match self {
             Filter::And(parts) => Filter::And(all_without(parts, definition, dialect)),
             Filter::Or(parts) => Filter::Or(all_without(parts, definition, dialect)),
@@ -157,23 +159,6 @@ fn all_without(parts: Vec<Filter>, definition: &Definition, dialect: &Dialect) -
         .into_iter()
         .map(|part| part.without_undefined(definition, dialect))
         .collect()
-}
-
-/// What a path of a filter names.
-fn named<'a>(
-    definition: &'a Definition,
-    path: &AttributePath,
-    dialect: &Dialect,
-) -> Option<Resolved<'a>> {
-    definition.lookup_in(path, dialect).or_else(|| {
-        let email = path.schema.is_none()
-            && path.sub.is_none()
-            && path.attribute.eq_ignore_ascii_case("email");
-        if !email || !dialect.allows(Leniency::EmailInFilter) {
-            return None;
-        }
-        definition.lookup(&AttributePath::of("emails"))
-    })
 }
 
 fn map_all(

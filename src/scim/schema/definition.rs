@@ -95,6 +95,20 @@ impl Definition {
         })
     }
 
+    /// As `lookup_in`, for a path in a filter: a dialect may also know `emails` by the name `email`.
+    pub fn lookup_in_filter(
+        &self,
+        path: &AttributePath,
+        dialect: &Dialect,
+    ) -> Option<Resolved<'_>> {
+        self.lookup_in(path, dialect).or_else(|| {
+            if *path != AttributePath::of("email") || !dialect.allows(Leniency::EmailInFilter) {
+                return None;
+            }
+            self.lookup(&AttributePath::of("emails"))
+        })
+    }
+
     /// The canonical form of a path, if it names something here.
     pub fn canonical(&self, path: &AttributePath) -> Option<AttributePath> {
         self.lookup(path).map(|resolved| resolved.path())
