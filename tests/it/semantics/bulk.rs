@@ -16,11 +16,11 @@ both!(stories: [
     nothing_is_begun_after_too_many_errors,
     the_same_resource_is_changed_in_the_order_given,
     a_name_given_up_is_free_for_the_next,
-    many_at_once,
     malformed_as_a_whole_changes_nothing,
     hostile_operations,
     the_fences_stand,
 ] places: [
+    many_at_once,
     limits_are_published_and_kept,
     what_was_not_begun_in_time_says_so,
 ]);
@@ -318,7 +318,11 @@ async fn a_name_given_up_is_free_for_the_next(bridge: &Bridge) {
     assert_ne!(id(bridge, &answered[1], "/Users"), old);
 }
 
-async fn many_at_once(bridge: &Bridge) {
+async fn many_at_once(place: &Place) {
+    let options = Options::new()
+        .with("directory.operation_timeout", "60s")
+        .with("server.request_timeout", "120s");
+    let bridge = &Bridge::start(place, options).await;
     let mut operations = vec![patch(
         "/Groups/bulkId:group",
         json!([{ "op": "add", "path": "members",
