@@ -84,9 +84,16 @@ impl Service {
         let mut alternatives = Vec::with_capacity(new.alternatives.len());
         for alternative in new.alternatives {
             let dn = of.place.create_in.child(alternative.rdn);
+            // The manager's own name is taken: nobody need be asked, and the guard must not mistake one for the other.
+            if references.name_another(&dn, None) {
+                continue;
+            }
             let mut facts = references.facts.clone();
             facts.push(Facts::new(dn.clone()));
             alternatives.push(guard.judge(plan(dn, alternative.attributes, members), &facts)?);
+        }
+        if alternatives.is_empty() {
+            return Err(Error::name_taken(of));
         }
         let place = of.mapping.members().map(|line| line.place().whole());
         let members = of.mapping.references_in(&resource).into_iter();

@@ -39,6 +39,17 @@ impl Error {
         }
     }
 
+    /// Another entry has the name, and the mapping proposes no other. Where the name is made by a template, the answer
+    /// names the LDAP attribute.
+    pub(super) fn name_taken(of: Type<'_>) -> Self {
+        let rdn = &of.mapping.rdn;
+        let line = of.mapping.lines.iter().find(|line| line.ldap == *rdn);
+        match line {
+            Some(line) => Self::taken(&line.path.to_string()),
+            None => Self::taken(rdn.as_str()),
+        }
+    }
+
     /// Whether a write that was worked out from a reading lost against somebody else's write in between.
     pub(super) fn lost_race(&self) -> bool {
         matches!(self, Self::Contended { .. })

@@ -51,6 +51,12 @@ impl References {
         self.table.get(Uuid::try_parse(id).ok()?)
     }
 
+    /// Whether another entry than this one, or than one that is to be made, is known to have the name.
+    pub(super) fn name_another(&self, dn: &Dn, own: Option<Uuid>) -> bool {
+        let mut others = self.facts.iter().filter(|known| known.dn == *dn);
+        others.any(|known| known.id != own)
+    }
+
     /// Fills in the ids of references that came back as bare DNs (a post-read answers no dereferenced ids).
     pub(super) fn complete(&self, entry: &mut Entry) {
         entry.complete_references(|dn| self.ids.get(dn).copied());

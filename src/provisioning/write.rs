@@ -142,6 +142,9 @@ impl Service {
             // The rename goes first: undoing it is exact whatever follows, which is not true of a password.
             if let Some(rdn) = rdn {
                 let (step, renamed) = rename(&update.entry, &target, rdn);
+                if references.name_another(&renamed.dn, Some(update.id)) {
+                    continue;
+                }
                 plan.push(step);
                 let mut moved = Facts::of(&update.entry);
                 moved.dn = renamed.dn.clone();
@@ -163,6 +166,9 @@ impl Service {
                 plan.only_if(condition);
             }
             alternatives.push(guard.judge(plan, &facts)?);
+        }
+        if alternatives.is_empty() {
+            return Err(Error::name_taken(of));
         }
         Ok(Prepared {
             alternatives,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::admin::one;
 use crate::support::people::{create_user, entra_group, entra_user};
-use crate::support::{Bridge, Kind, Options, Place, both};
+use crate::support::{Bridge, ENTERPRISE, Kind, Options, Place, both};
 
 both!(stories: [
     a_name_that_is_taken_outside_the_base_is_a_conflict,
@@ -13,6 +13,7 @@ both!(stories: [
     an_account_name_that_is_taken_is_evaded_or_told,
     two_creates_at_the_same_moment_make_one_user,
     a_group_name_taken_outside_the_base,
+    a_namesake_of_the_manager_gets_another_name,
 ] places: [
     a_mail_that_is_taken_is_a_conflict_naming_the_mail,
     a_mail_taken_by_an_update_is_a_conflict_naming_the_mail,
@@ -199,4 +200,50 @@ async fn a_group_name_taken_outside_the_base(bridge: &Bridge) {
         answer.conflict("displayName");
         assert_eq!(bridge.count(&bridge.groups).await, 0);
     }
+}
+
+/// Where the name is made of the displayName, the manager's own entry has the first one that is proposed.
+async fn a_namesake_of_the_manager_gets_another_name(bridge: &Bridge) {
+    let manager = create_user(bridge, "ana").await;
+    let mut ids = vec![manager.clone()];
+    for first in ["bo", "cy"] {
+        let mut user = entra_user(bridge, first);
+        user["displayName"] = json!("Ana Ruiz");
+        user[ENTERPRISE] = json!({"manager": {"value": manager}});
+        let answer = bridge.entra().post("/Users", user.clone()).await;
+        ids.push(answer.created("/Users"));
+        let dn = bridge.held(&manager).await.dn;
+        assert_eq!(
+            bridge.held(&ids[ids.len() - 1]).await.texts("manager"),
+            [dn]
+        );
+
+        // The same once more, as a provider sends it whose first answer was lost.
+        let before = bridge.everything().await;
+        bridge
+            .entra()
+            .post("/Users", user)
+            .await
+            .conflict("userName");
+        assert_eq!(bridge.everything().await, before);
+    }
+
+    // The manager's very name, which is the entry's in some directories.
+    let mut twin = entra_user(bridge, "ana");
+    twin[ENTERPRISE] = json!({"manager": {"value": manager}});
+    bridge
+        .entra()
+        .post("/Users", twin)
+        .await
+        .conflict("userName");
+    let rename = json!([
+        {"op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": ids[2]},
+        {"op": "replace", "path": "userName", "value": bridge.name("cy")},
+    ]);
+    let answer = bridge
+        .entra()
+        .patch(&format!("/Users/{}", ids[1]), rename)
+        .await;
+    answer.conflict("userName");
+    assert_eq!(bridge.count(&bridge.people).await, 3);
 }
