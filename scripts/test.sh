@@ -32,6 +32,8 @@ step "directories" "$lab" up
 step "rights of the bridge in OpenLDAP" tests/lab/rights.sh openldap
 step "rights of the bridge in Samba AD" tests/lab/rights.sh samba
 step "rights of the bridge in 389 DS" tests/lab/rights.sh 389ds
+# What went wrong stands before any backtrace, and a log that is cut in the middle still shows it.
+export RUST_BACKTRACE=0
 # The tests wait for the directories most of the time: more threads than cores.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-6}
 step "tests" cargo test --locked --no-fail-fast

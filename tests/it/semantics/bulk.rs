@@ -19,8 +19,8 @@ both!(stories: [
     malformed_as_a_whole_changes_nothing,
     hostile_operations,
     the_fences_stand,
-] places: [
     many_at_once,
+] places: [
     limits_are_published_and_kept,
     what_was_not_begun_in_time_says_so,
 ]);
@@ -318,11 +318,7 @@ async fn a_name_given_up_is_free_for_the_next(bridge: &Bridge) {
     assert_ne!(id(bridge, &answered[1], "/Users"), old);
 }
 
-async fn many_at_once(place: &Place) {
-    let options = Options::new()
-        .with("directory.operation_timeout", "60s")
-        .with("server.request_timeout", "120s");
-    let bridge = &Bridge::start(place, options).await;
+async fn many_at_once(bridge: &Bridge) {
     let mut operations = vec![patch(
         "/Groups/bulkId:group",
         json!([{ "op": "add", "path": "members",

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::support::admin::{Attributes, many, one};
 use crate::support::people::create_user;
-use crate::support::{Answer, Bridge, Kind, Options, Place, both};
+use crate::support::{Answer, Bridge, Kind, both};
 
-both!(
-    stories: [a_cursor_goes_on_where_the_last_page_ended]
-    places: [long_lists]
-);
+both!(stories: [
+    a_cursor_goes_on_where_the_last_page_ended,
+    long_lists,
+]);
 
 /// More than one round trip tells.
 const MANY: usize = 1_150;
@@ -23,12 +23,7 @@ const MANY: usize = 1_150;
 const COUNT: usize = 100;
 
 /// Three stories of one crowd: so many entries take their time to make.
-async fn long_lists(place: &Place) {
-    // Counts are asserted here, not times: a busy machine may take its time.
-    let options = Options::new()
-        .with("directory.operation_timeout", "60s")
-        .with("server.request_timeout", "120s");
-    let bridge = &Bridge::start(place, options).await;
+async fn long_lists(bridge: &Bridge) {
     let mut crowd = crowd(bridge).await;
     a_deep_page_costs_what_the_first_costs(bridge).await;
     what_the_bridge_wrote_is_in_the_next_list(bridge).await;

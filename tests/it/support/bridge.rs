@@ -302,7 +302,7 @@ fn http_client(place: &Place, address: SocketAddr) -> reqwest::Client {
         .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([ca])
         .resolve("localhost", address)
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_secs(120))
         .build()
         .expect("an HTTP client")
 }

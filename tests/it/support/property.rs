@@ -9,13 +9,16 @@ use futures_util::FutureExt as _;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-/// Checks a law on so many random values. A value that breaks it is made as simple as it can be while it still does,
-/// and then shown.
+/// Checks a law on so many random values, or on as many as `PROPTEST_CASES` says, to hunt for longer. A value that
+/// breaks it is made as simple as it can be while it still does, and then shown.
 pub(crate) async fn for_all<S>(cases: u32, strategy: S, law: impl AsyncFn(S::Value))
 where
     S: Strategy,
     S::Value: Debug + Clone,
 {
+    let cases = std::env::var("PROPTEST_CASES").map_or(cases, |text| {
+        text.parse().expect("PROPTEST_CASES is a number")
+    });
     let mut runner = TestRunner::default();
     for _ in 0..cases {
         let mut tree = strategy.new_tree(&mut runner).expect("a value");
