@@ -29,7 +29,7 @@ pub(super) fn authenticate<'a>(
 
 struct Credential<'a> {
     token: &'a str,
-    /// Without the word `Bearer` before it.
+    /// Without the word `Bearer` before it: with none, or with the client's own.
     bare: bool,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Credential<'a> {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                 (token.trim_start(), false)
             }
-            Some(_) => return None,
+            Some((_, token)) => (token.trim_start(), true),
             None => (text, true),
         };
         let visible = |letter: char| letter.is_ascii_graphic();
@@ -111,5 +111,12 @@ mod tests {
     fn bare_token() {
         assert_eq!(who("old-token").as_deref(), Some("entra"));
         assert_eq!(who("lab-token"), None, "a strict client must say Bearer");
+        // PingFederate's administrator may choose the word.
+        assert_eq!(who("Token old-token").as_deref(), Some("entra"));
+        assert_eq!(
+            who("Token lab-token"),
+            None,
+            "a strict client must say Bearer"
+        );
     }
 }

@@ -18,7 +18,6 @@ impl Service {
             change_password: self.mapping().sets_passwords(),
             etag: true,
             authentication: vec![AuthenticationScheme::bearer_token()],
-            ..Capabilities::default()
         };
         discovery::service_provider_config(&capabilities, &caller.base_url)
     }

@@ -257,7 +257,7 @@ impl Service {
                 UnknownReference::Drop => {
                     tracing::warn!(
                         attribute = %path,
-                        id,
+                        id = in_log(&id),
                         "reference to an unknown id dropped; [references] unknown_manager = \"refuse\" refuses instead"
                     );
                     match before.and_then(|before| before.get(&path)) {
@@ -290,7 +290,7 @@ impl Service {
             UnknownReference::Drop => {
                 tracing::warn!(
                     attribute,
-                    id,
+                    id = in_log(id),
                     "member with an unknown id dropped; [references] unknown_member = \"refuse\" refuses instead"
                 );
                 Ok(())
@@ -473,6 +473,11 @@ fn unknown_reference(attribute: &str, id: &str) -> Error {
     Error::Invalid(ScimError::invalid_value(format!(
         "`{attribute}` refers to id `{id}`, which names no resource of this bridge; create that resource first, or leave the reference out"
     )))
+}
+
+/// An id as the log may hold it. What is no id may be anything: a name, a mail address.
+fn in_log(id: &str) -> &str {
+    Uuid::try_parse(id).map_or("(no UUID)", |_| id)
 }
 
 /// A body may repeat the resource's own id, as Okta's and Entra's do; another one means a mistake somewhere.

@@ -30,8 +30,6 @@ pub struct Capabilities {
     pub pages: Option<usize>,
     /// How clients may authenticate.
     pub authentication: Vec<AuthenticationScheme>,
-    /// Where people can read more.
-    pub documentation: Option<String>,
 }
 
 /// The limits of bulk requests.
@@ -95,9 +93,6 @@ pub fn service_provider_config(capabilities: &Capabilities, base: &str) -> Value
         })
         .collect();
     let mut body = json!({ "schemas": [SERVICE_PROVIDER_CONFIG_URN] });
-    if let Some(documentation) = &capabilities.documentation {
-        body["documentationUri"] = documentation.as_str().into();
-    }
     body["patch"] = supported(capabilities.patch);
     body["bulk"] = json!({
         "supported": capabilities.bulk.is_some(),
@@ -292,7 +287,6 @@ mod tests {
     fn our_own_documents_follow_our_own_schemas() {
         let config = service_provider_config(
             &Capabilities {
-                documentation: Some("https://docs.example".to_owned()),
                 authentication: vec![AuthenticationScheme::bearer_token()],
                 ..Capabilities::default()
             },

@@ -24,10 +24,6 @@ pub enum ScimType {
     NoTarget,
     /// A required value is missing, or a value does not fit its attribute.
     InvalidValue,
-    /// The protocol version is not supported.
-    InvalidVers,
-    /// The request carries personal data where it must not, such as in a URI.
-    Sensitive,
     /// The cursor is none, or belongs to another query.
     InvalidCursor,
     /// A page by cursor cannot have so many results.
@@ -46,8 +42,6 @@ impl ScimType {
             ScimType::InvalidPath => "invalidPath",
             ScimType::NoTarget => "noTarget",
             ScimType::InvalidValue => "invalidValue",
-            ScimType::InvalidVers => "invalidVers",
-            ScimType::Sensitive => "sensitive",
             ScimType::InvalidCursor => "invalidCursor",
             ScimType::InvalidCount => "invalidCount",
         }

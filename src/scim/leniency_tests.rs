@@ -298,6 +298,19 @@ fn common_attribute_in_patch() {
     assert_eq!(scim_type(&error), "mutability");
     let (_, ignored) = read(&groups(), &Dialect::lenient(), operations).unwrap();
     assert_eq!(ignored.id.as_deref(), Some("g1"));
+    for schemas in [
+        json!([{ "op": "replace", "value": { "schemas": [] } }]),
+        json!([{ "op": "replace", "path": "schemas", "value": [] }]),
+    ] {
+        let (after, error) = patch(
+            &groups(),
+            Leniency::CommonAttributeInPatch,
+            &before,
+            schemas,
+        );
+        assert_eq!(after["schemas"], json_of(&before)["schemas"]);
+        assert_eq!(scim_type(&error), "mutability");
+    }
 }
 
 #[test]

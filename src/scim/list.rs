@@ -132,11 +132,6 @@ impl ListResponse {
         self.next_cursor = next_cursor;
         self
     }
-
-    /// All there is, as one page.
-    pub fn all(resources: Vec<Resource>) -> Self {
-        ListResponse::new(resources.len(), &Page::Index(1), resources)
-    }
 }
 
 #[cfg(test)]
@@ -203,7 +198,7 @@ mod tests {
 
     #[test]
     fn an_empty_list_still_has_resources() {
-        let list = ListResponse::all(Vec::new());
+        let list = ListResponse::new(0, &Page::Index(1), Vec::new());
         assert_eq!(
             serde_json::to_string(&list).unwrap(),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}"#

@@ -13,6 +13,7 @@ pub mod error;
 pub mod filter;
 pub mod json;
 pub mod list;
+mod message;
 pub mod patch;
 pub mod path;
 pub mod precondition;

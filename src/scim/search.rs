@@ -1,9 +1,10 @@
 //! A query in a body: POST to `/.search`, RFC 7644 §3.4.3.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::dialect::{Dialect, Leniency};
 use super::error::Error;
+use super::message::Message;
 
 /// URN of the search message.
 pub const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -34,21 +35,8 @@ impl SearchRequest {
     ///
     /// Fails with `invalidSyntax` for the structure and `invalidValue` for a member of the wrong type.
     pub fn parse(value: Value, dialect: &Dialect) -> Result<SearchRequest, Error> {
-        let Value::Object(mut body) = value else {
-            return Err(Error::invalid_syntax(
-                "The body must be a JSON object with `schemas` and the parameters of the search.",
-            ));
-        };
-        let declared = take(&mut body, "schemas").is_some_and(|schemas| {
-            let urns = schemas.as_array().into_iter().flatten();
-            urns.filter_map(Value::as_str)
-                .any(|urn| urn.eq_ignore_ascii_case(SEARCH_URN))
-        });
-        if !declared && !dialect.allows(Leniency::UndeclaredSchema) {
-            return Err(Error::invalid_syntax(format!(
-                "schemas does not list {SEARCH_URN}; add it."
-            )));
-        }
+        let lenient = dialect.allows(Leniency::UndeclaredSchema);
+        let mut body = Message::of(value, SEARCH_URN, "the parameters of the search", lenient)?;
         Ok(SearchRequest {
             filter: text(&mut body, "filter")?,
             sort_by: text(&mut body, "sortBy")?,
@@ -62,36 +50,27 @@ impl SearchRequest {
     }
 }
 
-/// The value of a key in any case (RFC 7643 §2.1).
-fn take(object: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let key = object
-        .keys()
-        .find(|key| key.eq_ignore_ascii_case(name))?
-        .clone();
-    object.swap_remove(&key).filter(|value| !value.is_null())
-}
-
-fn text(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
-    match take(body, name) {
-        None => Ok(None),
+fn text(body: &mut Message, name: &str) -> Result<Option<String>, Error> {
+    match body.take(name) {
+        None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(wrong(name, "a string")),
     }
 }
 
 /// Digits in quotes are taken for a number: they are read in the same way as those of a query string.
-fn number(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
-    match take(body, name) {
-        None => Ok(None),
+fn number(body: &mut Message, name: &str) -> Result<Option<String>, Error> {
+    match body.take(name) {
+        None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(Value::Number(number)) if !number.is_f64() => Ok(Some(number.to_string())),
         Some(_) => Err(wrong(name, "a whole number")),
     }
 }
 
-fn names(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
-    match take(body, name) {
-        None => Ok(None),
+fn names(body: &mut Message, name: &str) -> Result<Option<String>, Error> {
+    match body.take(name) {
+        None | Some(Value::Null) => Ok(None),
         Some(Value::String(names)) => Ok(Some(names)),
         Some(Value::Array(names)) => {
             let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{BULK_REQUEST_URN, BulkRequest, Operation};
 use crate::scim::dialect::{Dialect, Leniency};
 use crate::scim::error::{Error, quoted};
+use crate::scim::message::{Message, at_operation, take};
 
 impl BulkRequest {
     /// Reads a bulk body of at most `most` operations.
@@ -14,26 +15,13 @@ impl BulkRequest {
     /// Fails with `invalidSyntax` for the structure, `invalidValue` for a `failOnErrors` that is no number above zero and
     /// for a `bulkId` that two operations have, and with 413 beyond `most` operations (RFC 7644 §3.7.4).
     pub fn parse(value: Value, dialect: &Dialect, most: usize) -> Result<BulkRequest, Error> {
-        let Value::Object(mut body) = value else {
-            return Err(Error::invalid_syntax(
-                "The body must be a JSON object with `schemas` and `Operations`.",
-            ));
-        };
-        check_declared(take(&mut body, "schemas").as_ref(), dialect)?;
-        let fail_on_errors = match take(&mut body, "failOnErrors") {
+        let lenient = dialect.allows(Leniency::UndeclaredSchema);
+        let mut message = Message::of(value, BULK_REQUEST_URN, "`Operations`", lenient)?;
+        let fail_on_errors = match message.take("failOnErrors") {
             None | Some(Value::Null) => None,
             Some(limit) => Some(error_limit(&limit)?),
         };
-        let Some(Value::Array(operations)) = take(&mut body, "Operations") else {
-            return Err(Error::invalid_syntax(
-                "`Operations` is missing or no array; send an array of operations.",
-            ));
-        };
-        if operations.is_empty() {
-            return Err(Error::invalid_syntax(
-                "`Operations` is empty; send at least one operation.",
-            ));
-        }
+        let operations = message.operations()?;
         if operations.len() > most {
             return Err(Error::new(
                 413,
@@ -47,34 +35,13 @@ impl BulkRequest {
         let operations: Vec<Operation> = operations
             .into_iter()
             .enumerate()
-            .map(|(position, operation)| {
-                read(operation).map_err(|mut error| {
-                    error.detail = format!("Operation {}: {}", position + 1, error.detail);
-                    error
-                })
-            })
+            .map(|(position, operation)| read(operation).map_err(at_operation(position)))
             .collect::<Result<_, _>>()?;
         check_distinct(&operations)?;
         Ok(BulkRequest {
             fail_on_errors,
             operations,
         })
-    }
-}
-
-fn check_declared(schemas: Option<&Value>, dialect: &Dialect) -> Result<(), Error> {
-    let declared = schemas
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .any(|urn| urn.eq_ignore_ascii_case(BULK_REQUEST_URN));
-    if declared || dialect.allows(Leniency::UndeclaredSchema) {
-        Ok(())
-    } else {
-        Err(Error::invalid_syntax(format!(
-            "schemas does not list {BULK_REQUEST_URN}; add it."
-        )))
     }
 }
 
@@ -129,13 +96,4 @@ fn check_distinct(operations: &[Operation]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// The value of a key in any case; RFC 7643 §2.1 makes names the same in any case.
-fn take(object: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let key = object
-        .keys()
-        .find(|key| key.eq_ignore_ascii_case(name))?
-        .clone();
-    object.swap_remove(&key)
 }

@@ -42,7 +42,7 @@ pub enum Leniency {
     CommonAttributeInPatch,
     /// Of several values marked primary in one operation the last is the primary one.
     LastPrimaryWins,
-    /// The bearer token alone in the `Authorization` header.
+    /// The bearer token alone in the `Authorization` header, or behind another word.
     BareToken,
     /// A body without `Content-Type`.
     MissingMediaType,
@@ -191,8 +191,8 @@ impl Leniency {
             ),
             Leniency::BareToken => (
                 "bare-token",
-                "Okta's header authentication sends what the administrator typed",
-                "A token without `Bearer` before it is read as one. Strict: 401 (RFC 6750 §2.1).",
+                "Okta's header authentication sends what the administrator typed; PingFederate's may choose another word",
+                "A token with no word or another one than `Bearer` before it is read as one. Strict: 401 (RFC 6750 §2.1).",
             ),
             Leniency::MissingMediaType => (
                 "missing-media-type",

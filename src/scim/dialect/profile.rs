@@ -241,6 +241,10 @@ const PING: Profile = Profile {
             "how members are removed is not published; both forms are taken [D]",
         ),
         may(
+            BareToken,
+            "the administrator may choose another word than `Bearer` (Ping Identity, SCIM provisioner) [A]",
+        ),
+        may(
             EmailInFilter,
             "the administrator's filter expression, as in `email Co \"%s\"` (Ping Identity, SCIM provisioner) [A]",
         ),

@@ -49,10 +49,9 @@ impl<'a> Expander<'a> {
     ) -> Result<(), Error> {
         for (name, value) in attributes {
             let is = |other: &str| name.eq_ignore_ascii_case(other);
-            if is("schemas") {
-                continue;
-            }
-            if (is("id") || is("meta")) && self.dialect.allows(Leniency::CommonAttributeInPatch) {
+            if (is("schemas") || is("id") || is("meta"))
+                && self.dialect.allows(Leniency::CommonAttributeInPatch)
+            {
                 if let Value::String(id) = value
                     && is("id")
                 {
@@ -95,12 +94,18 @@ impl<'a> Expander<'a> {
             {
                 return self.schema(op, extension.then(|| schema.id.clone()), value);
             }
+            // Without the filter: its values are the person's, and what is ignored goes into the log.
             return self
                 .normalizer
-                .unknown(&path.to_string(), Error::invalid_path);
+                .unknown(&named.to_string(), Error::invalid_path);
         };
         let target = resolved.path();
         if target == AttributePath::of("schemas") {
+            if !self.dialect.allows(Leniency::CommonAttributeInPatch) {
+                return Err(Error::mutability(
+                    "schemas follows from the attributes in use and cannot be changed; leave it out.",
+                ));
+            }
             // It follows from the attributes in use, whatever a client says.
             self.normalizer.ignored.note("schemas");
             return Ok(());

@@ -16,7 +16,7 @@ mod tests;
 
 use serde_json::Value;
 
-use super::path::{AttributePath, Path};
+use super::path::Path;
 
 pub use collection::CollectionDelta;
 
@@ -67,20 +67,6 @@ pub struct PatchRequest {
 }
 
 impl PatchRequest {
-    /// The attributes that the operations touch, each once, canonical, without sub-attribute: what must
-    /// be known of the resource before applying.
-    pub fn touched(&self) -> Vec<AttributePath> {
-        let mut touched: Vec<AttributePath> = Vec::new();
-        for operation in &self.operations {
-            let mut path = operation.path.attribute_path();
-            path.sub = None;
-            if !touched.contains(&path) {
-                touched.push(path);
-            }
-        }
-        touched
-    }
-
     /// Whether nothing is left to do.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()

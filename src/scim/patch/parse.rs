@@ -1,11 +1,12 @@
 //! The structure of a PATCH body.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::expand::Expander;
 use super::{MAX_OPERATIONS, Op, PATCH_URN, PatchRequest};
 use crate::scim::dialect::{Dialect, Leniency};
 use crate::scim::error::{Error, quoted};
+use crate::scim::message::{Message, at_operation, take};
 use crate::scim::path::Path;
 use crate::scim::resource::Ignored;
 use crate::scim::schema::Definition;
@@ -24,52 +25,15 @@ impl PatchRequest {
         let operations = operations(value, dialect)?;
         let mut expander = Expander::new(definition, dialect);
         for (position, operation) in operations.into_iter().enumerate() {
-            read(operation, dialect, &mut expander).map_err(|mut error| {
-                error.detail = format!("Operation {}: {}", position + 1, error.detail);
-                error
-            })?;
+            read(operation, dialect, &mut expander).map_err(at_operation(position))?;
         }
         Ok(expander.finish())
     }
 }
 
-/// The value of a key in any case; RFC 7643 §2.1 makes names the same in any case.
-fn take(object: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let key = object
-        .keys()
-        .find(|key| key.eq_ignore_ascii_case(name))?
-        .clone();
-    object.swap_remove(&key)
-}
-
-fn operations(value: Value, dialect: &Dialect) -> Result<Vec<Value>, Error> {
-    let Value::Object(mut body) = value else {
-        return Err(Error::invalid_syntax(
-            "The body must be a JSON object with `schemas` and `Operations`.",
-        ));
-    };
-    let declared = take(&mut body, "schemas").is_some_and(|schemas| {
-        schemas.as_array().is_some_and(|urns| {
-            urns.iter()
-                .filter_map(Value::as_str)
-                .any(|urn| urn.eq_ignore_ascii_case(PATCH_URN))
-        })
-    });
-    if !declared && !dialect.allows(Leniency::UndeclaredPatch) {
-        return Err(Error::invalid_syntax(format!(
-            "schemas does not list {PATCH_URN}; add it."
-        )));
-    }
-    let Some(Value::Array(operations)) = take(&mut body, "Operations") else {
-        return Err(Error::invalid_syntax(
-            "`Operations` is missing or no array; send an array of operations.",
-        ));
-    };
-    if operations.is_empty() {
-        return Err(Error::invalid_syntax(
-            "`Operations` is empty; send at least one operation.",
-        ));
-    }
+fn operations(body: Value, dialect: &Dialect) -> Result<Vec<Value>, Error> {
+    let lenient = dialect.allows(Leniency::UndeclaredPatch);
+    let operations = Message::of(body, PATCH_URN, "`Operations`", lenient)?.operations()?;
     if operations.len() > MAX_OPERATIONS {
         return Err(Error::too_many(format!(
             "`Operations` has {} operations, the most is {MAX_OPERATIONS}; send them in several requests.",

@@ -16,7 +16,7 @@ pub fn service_provider_configs<'a>(
     definitions: impl IntoIterator<Item = &'a Definition>,
 ) -> Value {
     let field = |name: &str| modern.get(name).cloned().unwrap_or_default();
-    let mut body = json!({
+    json!({
         "schemas": [CORE_URN, OKTA_URN],
         "patch": field("patch"),
         // Bulk of 1.1 is another message, and not served.
@@ -28,11 +28,7 @@ pub fn service_provider_configs<'a>(
         "xmlDataFormat": { "supported": false },
         "authenticationSchemes": field("authenticationSchemes"),
         OKTA_URN: { "userManagementCapabilities": capabilities(modern, definitions) },
-    });
-    if let Some(documentation) = modern.get("documentationUri") {
-        body["documentationUrl"] = documentation.clone();
-    }
-    body
+    })
 }
 
 fn capabilities<'a>(
@@ -169,11 +165,10 @@ mod tests {
     #[test]
     fn okta_is_told_what_works_and_nothing_else() {
         let modern = json!({"patch": {"supported": true}, "filter": {"supported": true, "maxResults": 7},
-            "changePassword": {"supported": false}, "bulk": {"supported": true}, "documentationUri": "https://x"});
+            "changePassword": {"supported": false}, "bulk": {"supported": true}});
         let told = service_provider_configs(&modern, [&users(), &groups()]);
         assert_eq!(told["filter"]["maxResults"], 7);
         assert_eq!(told["bulk"]["supported"], false);
-        assert_eq!(told["documentationUrl"], "https://x");
         let can = told[OKTA_URN]["userManagementCapabilities"].to_string();
         assert!(
             can.contains("GROUP_PUSH") && can.contains("PUSH_USER_DEACTIVATION"),

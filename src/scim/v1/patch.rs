@@ -8,10 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::modern;
 use super::request::{manager, query_text};
+use crate::scim::patch::PATCH_URN;
 use crate::scim::{Attribute, AttributePath, Definition, Error, Kind};
-
-/// URN of the PATCH message, RFC 7644 §3.5.2.
-const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// The PATCH body as a PatchOp of SCIM 2.0.
 ///

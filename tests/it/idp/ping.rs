@@ -7,6 +7,7 @@ use crate::support::people::{capitalised, create_user, names_of, plain_user};
 use crate::support::{Bridge, Client, ENTERPRISE, GOOD_PASSWORD, GROUP, Manner, USER, both};
 
 both!(stories: [
+    ping_3_1_the_word_before_the_token_is_the_administrators,
     ping_3_2_the_connection_check_is_a_quick_404,
     ping_3_3_the_filter_expression_has_any_case_and_operator,
     ping_3_4_create_and_a_repeated_create,
@@ -19,6 +20,22 @@ both!(stories: [
 
 fn ping(bridge: &Bridge) -> Client<'_> {
     bridge.client(Manner::Ping)
+}
+
+async fn ping_3_1_the_word_before_the_token_is_the_administrators(bridge: &Bridge) {
+    let token = bridge.tokens.of("ping");
+    for word in ["Bearer", "OAuth", "Token"] {
+        ping(bridge)
+            .header("authorization", &format!("{word} {token}"))
+            .get("/Users/0")
+            .await
+            .not_found();
+    }
+    ping(bridge)
+        .header("authorization", "OAuth of-nobody")
+        .get("/Users/0")
+        .await
+        .error(401, None);
 }
 
 async fn ping_3_2_the_connection_check_is_a_quick_404(bridge: &Bridge) {
