@@ -16,7 +16,7 @@ use super::decode::RawEntry;
 use super::error::Error;
 use super::range::Range;
 
-/// What to read of an entry.
+/// What to read of an entry. No name stands twice in a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Attributes as values. None at all asks for the DN only.
@@ -60,21 +60,17 @@ impl Wanted {
 
     /// Each attribute once, for a request; `1.1` where there is none (RFC 4511 §4.5.1.8).
     pub(super) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            Vec::with_capacity(self.attributes.len() + self.references.len());
-        for name in self.attributes.iter().chain(&self.references) {
-            if !names
-                .iter()
-                .any(|seen| seen.eq_ignore_ascii_case(name.as_str()))
-            {
-                names.push(name.as_str().to_owned());
-            }
-        }
+        let further = self
+            .references
+            .iter()
+            .filter(|name| !self.attributes.contains(name));
+        let all = self.attributes.iter().chain(further);
+        let mut names = Vec::with_capacity(self.attributes.len() + self.references.len());
+        names.extend(all.map(|name| name.as_str().to_owned()));
         if names.is_empty() {
-            vec!["1.1".to_owned()]
-        } else {
-            names
+            names.push("1.1".to_owned());
         }
+        names
     }
 }
 

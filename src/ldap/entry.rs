@@ -1,7 +1,5 @@
 //! An entry as a directory answered it.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use super::{AttributeName, DirectoryKind, Dn};
@@ -23,8 +21,24 @@ pub struct Reference {
 pub struct Entry {
     /// The name of the entry at the moment of reading.
     pub dn: Dn,
-    attributes: BTreeMap<AttributeName, Vec<Vec<u8>>>,
-    references: BTreeMap<AttributeName, Vec<Reference>>,
+    attributes: Named<Vec<u8>>,
+    references: Named<Reference>,
+}
+
+/// Values by attribute, each attribute once. An entry has so few that looking through them beats a tree, whose order of
+/// names whatever their case is dear to compare.
+type Named<V> = Vec<(AttributeName, Vec<V>)>;
+
+fn of<'a, V>(named: &'a Named<V>, attribute: &AttributeName) -> &'a [V] {
+    let found = named.iter().find(|(name, _)| name == attribute);
+    found.map_or(&[], |(_, values)| values)
+}
+
+fn add<V>(named: &mut Named<V>, attribute: AttributeName, values: impl IntoIterator<Item = V>) {
+    match named.iter_mut().find(|(name, _)| *name == attribute) {
+        Some((_, held)) => held.extend(values),
+        None => named.push((attribute, values.into_iter().collect())),
+    }
 }
 
 impl Entry {
@@ -33,8 +47,8 @@ impl Entry {
     pub fn new(dn: Dn) -> Self {
         Self {
             dn,
-            attributes: BTreeMap::new(),
-            references: BTreeMap::new(),
+            attributes: Vec::new(),
+            references: Vec::new(),
         }
     }
 
@@ -55,14 +69,11 @@ impl Entry {
         attribute: AttributeName,
         values: impl IntoIterator<Item = V>,
     ) {
-        match self.attributes.entry(attribute) {
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(values.into_iter().map(Into::into).collect());
-            }
-            std::collections::btree_map::Entry::Occupied(mut place) => {
-                place.get_mut().extend(values.into_iter().map(Into::into));
-            }
-        }
+        add(
+            &mut self.attributes,
+            attribute,
+            values.into_iter().map(Into::into),
+        );
     }
 
     /// Adds references to what the attribute already holds.
@@ -71,16 +82,13 @@ impl Entry {
         attribute: AttributeName,
         references: impl IntoIterator<Item = Reference>,
     ) {
-        self.references
-            .entry(attribute)
-            .or_default()
-            .extend(references);
+        add(&mut self.references, attribute, references);
     }
 
     /// The values of an attribute, as octets, in the order of the answer; empty when it has none.
     #[must_use]
     pub fn values(&self, attribute: &AttributeName) -> &[Vec<u8>] {
-        self.attributes.get(attribute).map_or(&[], Vec::as_slice)
+        of(&self.attributes, attribute)
     }
 
     /// The values that are UTF-8 text; others are skipped.
@@ -108,20 +116,20 @@ impl Entry {
     /// The references an attribute holds; empty when it has none.
     #[must_use]
     pub fn references(&self, attribute: &AttributeName) -> &[Reference] {
-        self.references.get(attribute).map_or(&[], Vec::as_slice)
+        of(&self.references, attribute)
     }
 
     /// Every reference of every attribute.
     pub fn all_references(&self) -> impl Iterator<Item = &Reference> {
-        self.references.values().flatten()
+        self.references.iter().flat_map(|(_, values)| values)
     }
 
     /// Fills in the ids of references whose ids the directory did not tell (a post-read dereferences nothing).
     pub fn complete_references(&mut self, id_of: impl Fn(&Dn) -> Option<Uuid>) {
         for reference in self
             .references
-            .values_mut()
-            .flatten()
+            .iter_mut()
+            .flat_map(|(_, values)| values)
             .filter(|reference| reference.id.is_none())
         {
             reference.id = id_of(&reference.dn);
@@ -134,11 +142,10 @@ impl Entry {
         kind.id_of(self.values(&kind.id_attribute()).first()?)
     }
 
-    /// Every attribute with its values, sorted by name; references are not among them.
+    /// Every attribute with its values, in the order of the answer; references are not among them.
     pub fn attributes(&self) -> impl Iterator<Item = (&AttributeName, &[Vec<u8>])> {
-        self.attributes
-            .iter()
-            .map(|(name, values)| (name, values.as_slice()))
+        let attributes = self.attributes.iter();
+        attributes.map(|(name, values)| (name, values.as_slice()))
     }
 }
 

@@ -119,15 +119,6 @@ impl Projection {
     /// The resource as the request wants to see it.
     #[must_use]
     pub fn apply(&self, resource: Resource, definition: &Definition) -> Resource {
-        if self.requested.is_none() && self.excluded.is_empty() {
-            let map = resource.as_map();
-            let present = |path: &AttributePath| {
-                map.contains_key(path.schema.as_deref().unwrap_or(&path.attribute))
-            };
-            if !self.never.iter().chain(&self.on_request).any(present) {
-                return resource;
-            }
-        }
         let mut shown = Map::with_capacity(resource.as_map().len());
         for (name, value) in resource.into_map() {
             if name == "schemas" {
@@ -162,6 +153,9 @@ impl Projection {
     }
 
     fn trim(&self, urn: Option<&str>, name: &str, value: Value) -> Option<Value> {
+        if self.leaves_alone(urn, name) {
+            return Some(value);
+        }
         let path = AttributePath {
             schema: urn.map(str::to_owned),
             attribute: name.to_owned(),
@@ -191,6 +185,14 @@ impl Projection {
             _ => false,
         };
         (!empty).then_some(trimmed)
+    }
+
+    /// Whether nothing at all is said of this attribute, neither by the request nor by `returned`: the most frequent case.
+    fn leaves_alone(&self, urn: Option<&str>, name: &str) -> bool {
+        let names = |path: &AttributePath| path.attribute == name && path.schema.as_deref() == urn;
+        self.requested.is_none()
+            && self.excluded.is_empty()
+            && !self.never.iter().chain(&self.on_request).any(names)
     }
 
     /// Whether any rule names a sub-attribute of this attribute.

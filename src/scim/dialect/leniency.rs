@@ -192,7 +192,7 @@ impl Leniency {
             Leniency::BareToken => (
                 "bare-token",
                 "Okta's header authentication sends what the administrator typed; PingFederate's may choose another word",
-                "A token with no word or another one than `Bearer` before it is read as one. Strict: 401 (RFC 6750 §2.1).",
+                "A token without `Bearer` before it, alone or after another word, is read as one. Strict: 401 (RFC 6750 §2.1).",
             ),
             Leniency::MissingMediaType => (
                 "missing-media-type",
