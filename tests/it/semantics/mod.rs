@@ -16,6 +16,7 @@ mod journal;
 mod limits;
 mod lists;
 mod members;
+mod misfits;
 mod outage;
 mod paging;
 mod passwords;
