@@ -445,3 +445,25 @@ async fn an_assertion_goes_as_a_critical_control_or_is_checked_before_and_never_
     assert_eq!(failed.error.meaning(), Some(Meaning::AssertionFailed));
     assert!(server.seen(MODIFY).is_empty());
 }
+
+#[tokio::test]
+async fn a_write_that_is_not_answered_leaves_time_to_look_what_became_of_it() {
+    let server = Fake::start(&[], |request: &Request| match request.operation {
+        MODIFY => vec![Reply::Wait(Duration::from_secs(10))],
+        SEARCH if !request.name().is_empty() => found(&request.name(), &[("cn", &["Ada"])]),
+        _ => Vec::new(),
+    })
+    .await;
+    let begun = std::time::Instant::now();
+    let steps = vec![Step::new(set_cn("cn=ada,dc=e"))];
+    run(DirectoryKind::OpenLdap, &server, steps, None)
+        .await
+        .expect("the entry is as it should be");
+    // The operation's own patience is half a second, the whole request's three.
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(server.seen(MODIFY).len(), 1);
+}

@@ -6,10 +6,10 @@
 //! so it has to hold for every entry of another name too: else `unique` refuses for no reason and `memberof` fails in
 //! silence. The same holds of the conditions that a request makes itself.
 //!
-//! Samba takes no GUID in a rename: there the entry is looked at afterwards, and a rename that met another one is taken
-//! back.
+//! Samba takes no GUID in a rename, and 389 DS no condition at all: there the entry is looked at after a rename, and one that
+//! met another entry is taken back. What 389 DS has changed or deleted by name cannot be taken back so.
 
-use crate::ldap::{AttributeName, Change, DirectoryKind, Dn, Filter, Target};
+use crate::ldap::{AttributeName, Change, DirectoryKind, Dn, EntryName, Filter, Target};
 
 use super::apply::StepError;
 use super::deadline::Deadline;
@@ -48,7 +48,7 @@ pub(super) fn refused_by_condition(sent: Sent) -> Sent {
 }
 
 impl Pool {
-    /// After a rename in Active Directory: whether it was the entry that was meant.
+    /// After a rename where nothing makes sure of it before: whether it was the entry that was meant.
     ///
     /// # Errors
     /// When another entry was renamed; that one has its name back then.
@@ -64,19 +64,28 @@ impl Pool {
             return Ok(());
         };
         let kind = self.settings.kind;
-        let (Some(id), Some(renamed), true) = (
-            target.guid,
-            change.dn_afterwards(),
-            kind.addresses_by_guid(),
-        ) else {
+        let (Some(id), Some(renamed)) = (target.guid, change.dn_afterwards()) else {
             return Ok(());
         };
-        let name = name_of(target, kind);
+        let name = match kind {
+            DirectoryKind::ActiveDirectory => name_of(target, kind),
+            DirectoryKind::Ds389 => EntryName::Dn(renamed.clone()),
+            DirectoryKind::OpenLdap => return Ok(()),
+        };
+        let wanted = Wanted::attributes([kind.id_attribute()]);
         let read = self
-            .read_entry(&name, &Filter::everything(), &Wanted::nothing(), deadline)
+            .read_entry(&name, &Filter::everything(), &wanted, deadline)
             .await;
-        // The rename was answered with success; that it cannot be looked at is no reason to doubt it.
-        if read.is_err() || read.is_ok_and(|found| found.is_some_and(|entry| entry.dn == renamed)) {
+        let right = match read {
+            Ok(Some(entry)) => {
+                entry.dn == renamed && entry.id(kind).is_none_or(|found| found == id)
+            }
+            // Asked for by its new name, it has got yet another one since.
+            Ok(None) => kind == DirectoryKind::Ds389,
+            // The rename was answered with success; that it cannot be looked at is no reason to doubt it.
+            Err(_) => true,
+        };
+        if right {
             return Ok(());
         }
         tracing::warn!(%id, "a rename met another entry that had got the name; it is taken back");

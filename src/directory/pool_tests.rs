@@ -247,3 +247,22 @@ async fn when_the_directory_is_dropped_its_connections_close() {
     until(|| server.open() == 0).await;
     assert_eq!(server.seen(UNBIND).len(), 1);
 }
+
+#[tokio::test]
+async fn a_read_is_answered_although_every_connection_has_died_unnoticed() {
+    let server = Fake::start(&[], |request: &Request| {
+        // The first four are closed as soon as they are used.
+        if request.connection < 4 && !request.name().is_empty() && request.operation == SEARCH {
+            vec![Reply::Close]
+        } else {
+            answers(request)
+        }
+    })
+    .await;
+    let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
+    settings.connections = 4;
+    let pool = pool(settings);
+    until(|| server.open() == 4).await;
+    assert!(read(&pool, soon()).await.unwrap().is_some());
+    assert_eq!(server.seen(SEARCH).len(), 5);
+}

@@ -154,7 +154,12 @@ impl Service {
                     refused = Some(error);
                 }
                 // Nothing else can be missing when an entry is added.
-                Err(error) if error.error.meaning() == Some(Meaning::NoSuchEntry) => {
+                Err(error)
+                    if matches!(
+                        error.error.meaning(),
+                        Some(Meaning::NoSuchEntry | Meaning::ParentMissing)
+                    ) =>
+                {
                     return Err(Error::Misconfigured {
                         reason: format!(
                             "create_in of [resources.{}] is not in the directory",

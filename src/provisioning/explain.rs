@@ -73,13 +73,17 @@ impl Error {
                 "a change was refused half way and could not be undone; look at the entry"
             );
         }
-        let half_done = matches!(error.undo, Undo::Kept | Undo::Failed(_));
         let explained = match error.error {
             DirectoryError::Refused(rejection) => refused(rejection, of),
             other => other.into(),
         };
-        match explained {
-            Self::Invalid(mut refusal) if half_done => {
+        explained.with_what_stands(&error.undo)
+    }
+
+    /// The client is told when a part of its request stands.
+    fn with_what_stands(self, undo: &Undo) -> Self {
+        match self {
+            Self::Invalid(mut refusal) if matches!(undo, Undo::Kept | Undo::Failed(_)) => {
                 refusal.detail.push_str(" Some of the request was carried out before this and stands; it is safe to repeat the request.");
                 Self::Invalid(refusal)
             }
@@ -264,6 +268,22 @@ mod tests {
         ];
         for outage in outages {
             assert!(matches!(Error::from(outage), Error::Unavailable { .. }));
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_when_a_part_of_the_request_stands() {
+        let failed = Undo::Failed(Box::new(rejection(Meaning::Denied)));
+        for (undo, stands) in [
+            (Undo::NotNeeded, false),
+            (Undo::Done, false),
+            (Undo::Kept, true),
+            (failed, true),
+        ] {
+            let refused = Error::Invalid(ScimError::invalid_value("`title` is too long."));
+            let told = refused.with_what_stands(&undo).to_string();
+            assert!(told.contains("`title` is too long."), "{told}");
+            assert_eq!(told.contains("stands"), stands, "{told}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::service::Type;
 use super::settings::UnknownReference;
 use super::view::View;
 use super::{Answer, Caller, Error, Service};
-use crate::directory::{ReadBack, Wanted};
+use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{Change, Convergence, Dn, Entry, Modification, Rdn, Target};
 use crate::mapping::WriteContext;
@@ -333,6 +333,13 @@ impl Service {
                     }));
                 }
                 Err(error) if Error::is_name_taken(&error) => last = Some(error),
+                // OpenLDAP looks who has a unique name before it looks for the entry to be renamed.
+                Err(error)
+                    if error.step == 0 && error.error.meaning() == Some(Meaning::ValueTaken) =>
+                {
+                    last = Some(error);
+                    break;
+                }
                 Err(error) => return Err(Error::of_write(error, of)),
             }
         }

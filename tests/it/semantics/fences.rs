@@ -14,6 +14,9 @@ both!(places: [
     a_listed_group,
     a_member_of_a_protected_group,
     a_member_of_a_group_nested_in_a_protected_group,
+    a_member_that_was_listed_before_it_existed,
+    who_enters_a_protected_group_is_fenced_within_seconds,
+    a_protected_group_that_does_not_exist_stops_every_write,
     no_new_member_for_a_group_nested_in_a_protected_group,
     groups_of_windows_are_fenced_with_what_is_nested_in_them,
     an_account_that_the_directory_calls_privileged,
@@ -178,6 +181,93 @@ async fn a_member_of_a_group_nested_in_a_protected_group(place: &Place) {
     )
     .await;
     user_is_fenced(&bridge, &olga, "protected-group").await;
+}
+
+/// The directory fills in `memberOf` only for members that were there when they were added; the group's own list counts.
+async fn a_member_that_was_listed_before_it_existed(place: &Place) {
+    let olga = if place.kind() == Kind::Samba {
+        // Here only entries can be members.
+        place.plant_user(&place.people, "olga").await.dn
+    } else {
+        format!("uid={},{}", place.name("olga"), place.people)
+    };
+    let crew = place.plant_group(&place.outside, "Crew", &[&olga]).await;
+    let olga = match place.kind() {
+        Kind::Samba => {
+            let held = place.admin.entry(&olga).await.expect("just planted");
+            Planted {
+                id: held.id(),
+                name: place.name("olga"),
+                dn: olga,
+            }
+        }
+        Kind::OpenLdap | Kind::Ds389 => {
+            let olga = place.plant_user(&place.people, "olga").await;
+            assert!(!place.held(&olga.id).await.has("memberOf"));
+            olga
+        }
+    };
+    let options = Options::new().with("guard.protected_groups", vec![crew.dn.as_str()]);
+    let bridge = Bridge::start(place, options).await;
+    user_is_fenced(&bridge, &olga, "protected-group").await;
+}
+
+async fn who_enters_a_protected_group_is_fenced_within_seconds(place: &Place) {
+    let olga = place.plant_user(&place.people, "olga").await;
+    let inner = place.plant_group(&place.groups, "Inner", &[]).await;
+    let crew = place.plant_group(&place.outside, "Crew", &[]).await;
+    let options = Options::new().with("guard.protected_groups", vec![crew.dn.as_str()]);
+    let bridge = Bridge::start(place, options).await;
+    let (user, group) = (
+        format!("/Users/{}", olga.id),
+        format!("/Groups/{}", inner.id),
+    );
+    let rename = json!([{"op": "Replace", "path": "displayName", "value": "Olga O."}]);
+    bridge.entra().patch(&user, rename).await.resource();
+    place.admin.give(&inner.dn, "member", &[&olga.dn]).await;
+    place.admin.give(&crew.dn, "member", &[&inner.dn]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(5_500)).await;
+    let client = bridge.entra();
+    for path in [&user, &group] {
+        let before = bridge.everything().await;
+        client.delete(path).await.fenced("protected-group");
+        assert_eq!(bridge.everything().await, before);
+    }
+}
+
+/// Deleted, renamed or misspelt: whom it protected is not known, so that nobody is written, and everybody is read.
+async fn a_protected_group_that_does_not_exist_stops_every_write(place: &Place) {
+    let olga = place.plant_user(&place.people, "olga").await;
+    let ops = place.plant_group(&place.groups, "Ops", &[]).await;
+    let nowhere = format!("cn=Nowhere,{}", place.outside);
+    let options = Options::new().with("guard.protected_groups", vec![nowhere.as_str()]);
+    let bridge = Bridge::start(place, options).await;
+    let before = bridge.everything().await;
+    let client = bridge.entra();
+    let (user, group) = (format!("/Users/{}", olga.id), format!("/Groups/{}", ops.id));
+    let rename = json!([{"op": "Replace", "path": "displayName", "value": "Changed"}]);
+    let add = json!([{"op": "Add", "path": "members", "value": [{"value": olga.id}]}]);
+    for answer in [
+        client.post("/Users", entra_user(&bridge, "ana")).await,
+        client.post("/Groups", entra_group(&bridge, "Dev")).await,
+        client.patch(&user, rename.clone()).await,
+        client.patch(&group, rename).await,
+        client.patch(&group, add).await,
+        client.put(&user, entra_user(&bridge, "ana")).await,
+        client.delete(&user).await,
+        client.delete(&group).await,
+    ] {
+        let detail = answer.error(500, None);
+        assert!(detail.contains("configuration"), "{detail}");
+    }
+    assert_eq!(bridge.everything().await, before);
+    let log = bridge.log_text();
+    assert!(
+        log.contains("protected_groups is not in the directory"),
+        "{log}"
+    );
+    client.get(&user).await.resource();
+    client.get("/Groups").await.only();
 }
 
 async fn no_new_member_for_a_group_nested_in_a_protected_group(place: &Place) {

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::people::{create_group, create_group_of, create_user, names_of};
-use crate::support::{Bridge, GROUP, Kind, both};
+use crate::support::{Bridge, GROUP, Kind, Options, Place, both};
 
 both!(stories: [
     foreign_members_stay_when_members_come_and_go,
@@ -18,6 +18,8 @@ both!(stories: [
     a_thousand_and_some_members_in_one_request,
     a_failed_member_change_changes_no_member,
     member_of_is_shown_on_the_user_and_cannot_be_written_there,
+] places: [
+    the_type_of_a_member_is_not_asked_for_where_nothing_tells_it,
 ]);
 
 fn values(ids: &[&str]) -> Vec<Value> {
@@ -393,4 +395,28 @@ async fn member_of_is_shown_on_the_user_and_cannot_be_written_there(bridge: &Bri
             read.text
         );
     }
+}
+
+/// A filter that can match nobody would answer success and change nothing.
+async fn the_type_of_a_member_is_not_asked_for_where_nothing_tells_it(place: &Place) {
+    let options = Options::new()
+        .with("resources.User.base", place.root.as_str())
+        .with("resources.User.create_in", place.people.as_str())
+        .with("resources.Group.base", place.root.as_str())
+        .with("resources.Group.create_in", place.groups.as_str());
+    let bridge = Bridge::start(place, options).await;
+    let ana = create_user(&bridge, "ana").await;
+    let group = create_group_of(&bridge, "Ops", &[&ana]).await;
+    let path = format!("/Groups/{group}");
+    let before = bridge.held(&group).await;
+    for filter in ["type eq \"User\"", "type ne \"Group\"", "$ref co \"Users\""] {
+        let remove = json!([{"op": "remove", "path": format!("members[{filter}]")}]);
+        let answer = bridge.entra().patch(&path, remove).await;
+        let detail = answer.bad_request("invalidFilter");
+        assert!(detail.contains("share a base"), "{detail}");
+        assert_eq!(bridge.held(&group).await, before, "{filter}");
+    }
+    let remove = json!([{"op": "remove", "path": format!("members[value eq \"{ana}\"]")}]);
+    patch(&bridge, &group, remove).await;
+    assert_eq!(bridge.held(&group).await.members(), Vec::<String>::new());
 }

@@ -8,6 +8,7 @@ use crate::support::{Bridge, GOOD_PASSWORD, Kind, Manner, both};
 both!(stories: [
     a_refused_password_leaves_no_account_behind,
     a_refused_password_in_an_update_changes_nothing_else,
+    a_password_that_looks_hashed_is_no_way_past_the_rules,
     a_password_is_never_answered_by_any_read,
     a_password_cannot_be_asked_for_by_a_filter,
     passwords_of_every_script_work,
@@ -205,4 +206,52 @@ async fn a_disabled_account_is_enabled_with_a_new_password_at_once(bridge: &Brid
     let entry = bridge.held(&id).await;
     assert!(entry.enabled());
     assert_eq!(bridge.admin.bind_as(&entry.dn, NEW_PASSWORD).await, 0);
+}
+
+/// A hash would be stored as it is, past every rule for passwords, and whoever made it knows the password. Active Directory
+/// takes it for the password itself.
+async fn a_password_that_looks_hashed_is_no_way_past_the_rules(bridge: &Bridge) {
+    let id = bridge
+        .okta()
+        .post("/Users", okta_user(bridge, "ana"))
+        .await
+        .created("/Users");
+    let path = format!("/Users/{id}");
+    let dn = bridge.held(&id).await.dn;
+    for password in [
+        "{SSHA}5en6G6MezRroT3XKqkdPOmY/BfQ7Ab1c",
+        "{CLEARTEXT}Correct-Horse-8",
+        "{x-7}Correct-Horse",
+    ] {
+        let before = bridge.everything().await;
+        let mut new = okta_user(bridge, "bo");
+        new["password"] = json!(password);
+        let mut whole = okta_user(bridge, "ana");
+        whole["password"] = json!(password);
+        whole["title"] = json!("Engineer");
+        let operations = json!([
+            {"op": "replace", "path": "title", "value": "Engineer"},
+            {"op": "replace", "path": "password", "value": password},
+        ]);
+        if bridge.kind() == Kind::Samba {
+            bridge.okta().patch(&path, operations).await.resource();
+            assert_eq!(bridge.admin.bind_as(&dn, password).await, 0, "{password}");
+            continue;
+        }
+        for answer in [
+            bridge.okta().post("/Users", new).await,
+            bridge.okta().patch(&path, operations).await,
+            bridge.okta().put(&path, whole).await,
+        ] {
+            let detail = answer.bad_request("invalidValue");
+            assert!(
+                detail.contains("`password`") && !detail.contains(password),
+                "{detail}"
+            );
+        }
+        assert_eq!(bridge.everything().await, before);
+    }
+    if bridge.kind() != Kind::Samba {
+        assert_eq!(bridge.admin.bind_as(&dn, GOOD_PASSWORD).await, 0);
+    }
 }

@@ -9,6 +9,7 @@ use crate::support::{Bridge, ENTERPRISE, GROUP, Options, Place, both};
 both!(stories: [
     a_deleted_manager_leaves_no_trace,
     a_manager_outside_the_base_is_not_shown_and_not_touched,
+    a_group_is_no_manager_of_those_who_are_in_it,
     references_cost_no_look_up_of_their_own,
 ] places: [
     an_unknown_manager_is_refused_where_the_operator_says_so,
@@ -186,4 +187,17 @@ async fn an_unknown_member_is_left_out_where_the_operator_says_so(place: &Place)
     // Nothing is left of a request that was about nobody, and that is no error.
     let operations = json!([{"op": "Add", "path": "members", "value": [{"value": nobody}]}]);
     bridge.entra().patch(&path, operations).await.accepted();
+}
+
+/// The user's entry tells the group's id and name; that makes it no person.
+async fn a_group_is_no_manager_of_those_who_are_in_it(bridge: &Bridge) {
+    let ana = create_user(bridge, "ana").await;
+    let ops = create_group_of(bridge, "Ops", &[&ana]).await;
+    let path = format!("/Users/{ana}");
+    let read = bridge.entra().get(&path).await;
+    read.says(&json!({"groups": [{"value": ops}]}));
+    let operations = json!([{"op": "Add", "path": format!("{ENTERPRISE}:manager"), "value": ops}]);
+    bridge.entra().patch(&path, operations).await.resource();
+    bridge.held(&ana).await.lacks(&["manager"]);
+    bridge.warned(&["reference to an unknown id", &ops]);
 }

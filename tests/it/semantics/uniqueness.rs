@@ -14,7 +14,9 @@ both!(stories: [
     two_creates_at_the_same_moment_make_one_user,
     a_group_name_taken_outside_the_base,
     a_namesake_of_the_manager_gets_another_name,
+    a_group_name_taken_in_another_ou_of_the_base_is_a_conflict,
 ] places: [
+    a_person_takes_no_name_from_a_group,
     a_mail_that_is_taken_is_a_conflict_naming_the_mail,
     a_mail_taken_by_an_update_is_a_conflict_naming_the_mail,
 ]);
@@ -246,4 +248,59 @@ async fn a_namesake_of_the_manager_gets_another_name(bridge: &Bridge) {
         .await;
     answer.conflict("userName");
     assert_eq!(bridge.count(&bridge.people).await, 3);
+}
+
+/// The directory keeps it unique in one OU only.
+async fn a_group_name_taken_in_another_ou_of_the_base_is_a_conflict(bridge: &Bridge) {
+    let branch = format!("ou=Branch,{}", bridge.groups);
+    bridge.plant_ou(&branch).await;
+    let ops = bridge.plant_group(&branch, "Ops", &[]).await;
+    if bridge.kind() == Kind::Samba {
+        // Else the domain would find its account name taken.
+        bridge
+            .admin
+            .set(&ops.dn, "sAMAccountName", &[&bridge.group_name("x")])
+            .await;
+    }
+    let dev = bridge
+        .entra()
+        .post("/Groups", entra_group(bridge, "Dev"))
+        .await
+        .created("/Groups");
+    let before = bridge.everything().await;
+    bridge
+        .entra()
+        .post("/Groups", entra_group(bridge, "Ops"))
+        .await
+        .conflict("displayName");
+    let rename = json!([{"op": "Replace", "path": "displayName", "value": ops.name}]);
+    bridge
+        .entra()
+        .patch(&format!("/Groups/{dev}"), rename)
+        .await
+        .conflict("displayName");
+    assert_eq!(bridge.everything().await, before);
+}
+
+async fn a_person_takes_no_name_from_a_group(place: &Place) {
+    let options = Options::new()
+        .with("resources.User.base", place.root.as_str())
+        .with("resources.User.create_in", place.people.as_str())
+        .with("resources.Group.base", place.root.as_str())
+        .with("resources.Group.create_in", place.groups.as_str());
+    let bridge = Bridge::start(place, options).await;
+    let mut ana = entra_user(&bridge, "ana");
+    ana["displayName"] = json!(bridge.group_name("Ops"));
+    ana["name"] =
+        json!({"givenName": "Ana", "familyName": "Ruiz", "formatted": ana["displayName"]});
+    let ana = bridge.entra().post("/Users", ana).await.created("/Users");
+    assert_eq!(
+        bridge.held(&ana).await.texts("cn"),
+        [bridge.group_name("Ops")]
+    );
+    let answer = bridge
+        .entra()
+        .post("/Groups", entra_group(&bridge, "Ops"))
+        .await;
+    answer.created("/Groups");
 }

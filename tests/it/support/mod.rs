@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod answer;
 pub(crate) mod bridge;
 pub(crate) mod client;
+pub(crate) mod gate;
 pub(crate) mod held;
 pub(crate) mod lab;
 pub(crate) mod metrics;
@@ -16,6 +17,7 @@ pub(crate) mod ranging;
 pub(crate) mod relay;
 pub(crate) mod run;
 pub(crate) mod vocabulary;
+pub(crate) mod wire;
 
 pub(crate) use answer::{Answer, ENTERPRISE, GROUP, USER};
 pub(crate) use bridge::Bridge;

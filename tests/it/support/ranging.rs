@@ -4,24 +4,29 @@
 //! changes two things on the way (MS-ADTS 3.1.1.3.1.3.3). A `member` with more values than [`Ranging::LIMIT`] becomes an
 //! empty `member` and `member;range=0-…`; who asks for `member;range=…-*` is asked no more than that many.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
-
-use super::admin::trust;
-use super::lab::{Kind, Lab};
+use super::lab::Lab;
+use super::wire::{OCTETS, OnTheWay, SEQUENCE, SET, Wire, element, elements, encode};
 
 /// The relay; it ends with the test's runtime.
 pub(crate) struct Ranging {
-    address: SocketAddr,
+    wire: Wire,
     parts: Arc<AtomicUsize>,
+}
+
+/// How many parts of an attribute were told so far.
+struct Parts(Arc<AtomicUsize>);
+
+impl OnTheWay for Parts {
+    async fn request(&self, message: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
+        Ok(ask_for_a_part(&message))
+    }
+
+    fn answer(&self, message: Vec<u8>) -> Vec<u8> {
+        tell_a_part(&message, &self.0)
+    }
 }
 
 impl Ranging {
@@ -30,27 +35,14 @@ impl Ranging {
 
     /// A relay in front of this directory's LDAPS port.
     pub(crate) async fn to(lab: &'static Lab) -> Ranging {
-        // `localhost` is what the certificate names, so the relay must be on 127.0.0.1.
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let acceptor = TlsAcceptor::from(Arc::new(server_side()));
-        let connector = TlsConnector::from(trust(lab));
         let parts = Arc::new(AtomicUsize::new(0));
-        let told = Arc::clone(&parts);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let (acceptor, connector) = (acceptor.clone(), connector.clone());
-                tokio::spawn(serve(client, acceptor, connector, lab, Arc::clone(&told)));
-            }
-        });
-        Ranging { address, parts }
+        let wire = Wire::to(lab, Parts(Arc::clone(&parts))).await;
+        Ranging { wire, parts }
     }
 
     /// What the bridge's `directory.urls` has to say.
     pub(crate) fn url(&self) -> String {
-        format!("ldaps://localhost:{}", self.address.port())
+        self.wire.url()
     }
 
     /// How many parts of an attribute were told so far.
@@ -59,70 +51,6 @@ impl Ranging {
     }
 }
 
-/// The certificate that names `localhost` is the one of the lab's OpenLDAP.
-fn server_side() -> rustls::ServerConfig {
-    let authority = PathBuf::from(Lab::of(Kind::OpenLdap).get("CA"));
-    let root = authority.parent().and_then(|ca| ca.parent());
-    let tls = root.expect("the lab's root").join("openldap/tls");
-    let chain = CertificateDer::pem_file_iter(tls.join("server.crt"))
-        .expect("the lab's certificate")
-        .collect::<Result<Vec<_>, _>>()
-        .expect("a certificate");
-    let key = PrivateKeyDer::from_pem_file(tls.join("server.key")).expect("the lab's key");
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("TLS 1.2 and 1.3")
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .expect("the key fits the certificate")
-}
-
-async fn serve(
-    client: TcpStream,
-    acceptor: TlsAcceptor,
-    connector: TlsConnector,
-    lab: &'static Lab,
-    parts: Arc<AtomicUsize>,
-) {
-    let target = format!("{}:{}", lab.get("ADDRESS"), lab.get("TLS_PORT"));
-    let name = ServerName::try_from(lab.get("ADDRESS").to_owned()).expect("an address");
-    let Ok(client) = acceptor.accept(client).await else {
-        return;
-    };
-    let server = TcpStream::connect(&target).await.expect("Samba listens");
-    let server = connector.connect(name, server).await.expect("Samba's TLS");
-    let (from_client, to_client) = tokio::io::split(client);
-    let (from_server, to_server) = tokio::io::split(server);
-    tokio::select! {
-        () = pump(from_client, to_server, ask_for_a_part) => {}
-        () = pump(from_server, to_client, |message| tell_a_part(message, &parts)) => {}
-    }
-}
-
-/// Carries whole LDAP messages, each changed on the way.
-async fn pump(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    change: impl Fn(&[u8]) -> Vec<u8>,
-) {
-    let mut buffer = Vec::new();
-    loop {
-        while let Some((_, _, length)) = element(&buffer) {
-            let message: Vec<u8> = buffer.drain(..length).collect();
-            if to.write_all(&change(&message)).await.is_err() || to.flush().await.is_err() {
-                return;
-            }
-        }
-        if !matches!(from.read_buf(&mut buffer).await, Ok(1..)) {
-            return;
-        }
-    }
-}
-
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const OCTETS: u8 = 0x04;
 const SEARCH: u8 = 0x63;
 const ENTRY: u8 = 0x64;
 
@@ -208,37 +136,4 @@ fn changed(
             .flat_map(|(tag, content)| encode(*tag, content)),
     );
     encode(SEQUENCE, &all)
-}
-
-/// The first BER element: its tag, its content and its whole length; none while it is not there whole.
-fn element(octets: &[u8]) -> Option<(u8, &[u8], usize)> {
-    let (tag, short) = (*octets.first()?, usize::from(*octets.get(1)?));
-    let more = if short < 0x80 { 0 } else { short & 0x7f };
-    let long = octets.get(2..2 + more)?;
-    let length = match more {
-        0 => short,
-        _ => long
-            .iter()
-            .fold(0, |sum, octet| sum << 8 | usize::from(*octet)),
-    };
-    let begin = 2 + more;
-    Some((tag, octets.get(begin..begin + length)?, begin + length))
-}
-
-fn elements(mut octets: &[u8]) -> Vec<(u8, &[u8])> {
-    let mut all = Vec::new();
-    while let Some((tag, content, length)) = element(octets) {
-        all.push((tag, content));
-        octets = &octets[length..];
-    }
-    assert!(octets.is_empty(), "LDAP messages are whole");
-    all
-}
-
-fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len()).expect("a small message");
-    let mut all = vec![tag, 0x84];
-    all.extend(length.to_be_bytes());
-    all.extend(content);
-    all
 }
