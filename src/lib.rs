@@ -44,10 +44,13 @@
 //!   stopping bridge waits for them. Short reads run on the HTTP thread, over a connection that it drives.
 //! - **Secrets print as `[redacted]`.** Passwords are never read, logged or returned; tokens are kept as hashes.
 //! - **Each layer has its own errors.** Status, scimType and detail are chosen in one table (`http/error.rs`); LDAP result
-//!   codes get their meaning in another (`directory/meaning.rs`).
+//!   codes get their meaning in another (`directory/codes.rs`). Every kind has its row in `docs/errors.md`, made of answers.
 //! - **Each leniency has one name, one place, one test and one source** ([`scim::dialect`]); a strict client turns it off.
 //! - **Every setting stands once**, in a table (`config/setting.rs`) from which defaults, environment names, hints and
 //!   `docs/configuration.md` come.
+
+#[macro_use]
+mod listed;
 
 pub mod cli;
 pub mod config;

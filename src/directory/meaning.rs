@@ -1,88 +1,87 @@
-//! What a refusal means: the one table from result code, Active Directory sub code and text to meaning.
-//!
-//! The sub code is the Win32 code in the eight hexadecimal digits at the head of Active Directory's diagnostic message
-//! (MS-ADTS 3.1.1.3.1.9). Which result code comes with which sub code varies with the Windows version, so the sub code
-//! is looked at first, the result code second, the text last. Samba, OpenLDAP and 389 DS say some things in words only.
+//! What a refusal means, whatever the dialect: read from the table of `codes`, with the attribute that the text names.
 
 use std::fmt;
 
 use crate::ldap::AttributeName;
 
+use super::codes;
 use super::error::Rejection;
 
-/// What a directory's refusal means, whatever its dialect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Meaning {
-    /// An entry with this DN exists already (in Active Directory also: this cn in this OU).
-    NameTaken,
-    /// The account name (sAMAccountName) is taken in the domain.
-    AccountNameTaken,
-    /// A value that the directory keeps unique is taken; the attribute is named where the directory names it.
-    ValueTaken,
-    /// The entry does not exist (any more).
-    NoSuchEntry,
-    /// An entry that a value refers to (a member, a manager) does not exist.
-    NoSuchReference,
-    /// The entry below which something was to be put, or the search base, does not exist: the configuration is at fault.
-    ParentMissing,
-    /// The password policy refuses the password, or an account was to be enabled without one.
-    PasswordPolicy,
-    /// The password is not of the form the directory takes.
-    PasswordMalformed,
-    /// The directory takes passwords only over TLS: the configuration is at fault.
-    PasswordNeedsTls,
-    /// The account name is too long or has characters that are not allowed.
-    BadAccountName,
-    /// A rule about the primary group forbids it.
-    PrimaryGroup,
-    /// The groupType cannot be set so.
-    GroupType,
-    /// A group of this scope cannot have this member.
-    MemberNotAllowed,
-    /// The value is there already. Success where members are added.
-    AlreadyPresent,
-    /// The value is not there. Success where members are removed.
-    AlreadyAbsent,
-    /// The entry's object classes do not allow the attribute.
-    NotAllowedByClass,
-    /// The directory's schema does not have the attribute: the mapping is at fault.
-    UnknownAttribute,
-    /// The value does not fit the attribute's syntax or range.
-    InvalidValue,
-    /// The attribute takes one value only.
-    SingleValued,
-    /// The name (DN) is not well-formed for this directory.
-    InvalidName,
-    /// An attribute that the object class requires would be missing.
-    MissingAttribute,
-    /// The attribute cannot be changed this way: part of the name, computed, or owned by the system.
-    NotModifiable,
-    /// The bridge's account has not the right (or a protected account lost its inherited rights).
-    Denied,
-    /// The last administrator cannot be taken away.
-    LastAdministrator,
-    /// There are entries below this one.
-    HasChildren,
-    /// A size or administrative limit of the directory.
-    TooMany,
-    /// The directory is busy, slow or shutting down; later it may work.
-    Busy,
-    /// The directory demands signing or TLS: the configuration is at fault.
-    SecurityRequired,
-    /// The connection is not bound any more.
-    BindLost,
-    /// The directory refers to another server (a read-only controller, another domain).
-    Elsewhere,
-    /// A control that was sent as critical is not supported.
-    ControlUnavailable,
-    /// The cookie of a paged search is not valid any more.
-    CookieLost,
-    /// The credentials of the bind are refused.
-    CredentialsRefused,
-    /// The condition of the write did not hold (RFC 4528).
-    AssertionFailed,
-    /// None of the above.
-    Other,
+listed! {
+    /// What a directory's refusal means, whatever its dialect.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Meaning {
+        /// An entry with this DN exists already (in Active Directory also: this cn in this OU).
+        NameTaken,
+        /// The account name (sAMAccountName) is taken in the domain.
+        AccountNameTaken,
+        /// A value that the directory keeps unique is taken; the attribute is named where the directory names it.
+        ValueTaken,
+        /// The entry does not exist (any more).
+        NoSuchEntry,
+        /// An entry that a value refers to (a member, a manager) does not exist.
+        NoSuchReference,
+        /// The entry below which something was to be put, or the search base, does not exist: the configuration is at fault.
+        ParentMissing,
+        /// The password policy refuses the password, or an account was to be enabled without one.
+        PasswordPolicy,
+        /// The password is not of the form the directory takes.
+        PasswordMalformed,
+        /// The directory takes passwords only over TLS: the configuration is at fault.
+        PasswordNeedsTls,
+        /// The account name is too long or has characters that are not allowed.
+        BadAccountName,
+        /// A rule about the primary group forbids it.
+        PrimaryGroup,
+        /// The groupType cannot be set so.
+        GroupType,
+        /// A group of this scope cannot have this member.
+        MemberNotAllowed,
+        /// The value is there already. Success where members are added.
+        AlreadyPresent,
+        /// The value is not there. Success where members are removed.
+        AlreadyAbsent,
+        /// The entry's object classes do not allow the attribute.
+        NotAllowedByClass,
+        /// The directory's schema does not have the attribute: the mapping is at fault.
+        UnknownAttribute,
+        /// The value does not fit the attribute's syntax or range.
+        InvalidValue,
+        /// The attribute takes one value only.
+        SingleValued,
+        /// The name (DN) is not well-formed for this directory.
+        InvalidName,
+        /// An attribute that the object class requires would be missing.
+        MissingAttribute,
+        /// The attribute cannot be changed this way: part of the name, computed, or owned by the system.
+        NotModifiable,
+        /// The bridge's account has not the right (or a protected account lost its inherited rights).
+        Denied,
+        /// The last administrator cannot be taken away.
+        LastAdministrator,
+        /// There are entries below this one.
+        HasChildren,
+        /// A size or administrative limit of the directory.
+        TooMany,
+        /// The directory is busy, slow or shutting down; later it may work.
+        Busy,
+        /// The directory demands signing or TLS: the configuration is at fault.
+        SecurityRequired,
+        /// The connection is not bound any more.
+        BindLost,
+        /// The directory refers to another server (a read-only controller, another domain).
+        Elsewhere,
+        /// A control that was sent as critical is not supported.
+        ControlUnavailable,
+        /// The cookie of a paged search is not valid any more.
+        CookieLost,
+        /// The credentials of the bind are refused.
+        CredentialsRefused,
+        /// The condition of the write did not hold (RFC 4528).
+        AssertionFailed,
+        /// None of the above.
+        Other,
+    }
 }
 
 impl fmt::Display for Meaning {
@@ -131,11 +130,9 @@ impl fmt::Display for Meaning {
 pub(super) fn rejection(code: u32, text: &str, secured: bool) -> Rejection {
     let sub_code = sub_code(text);
     let lower = text.to_ascii_lowercase();
+    let meaning = codes::meaning(code, sub_code, &lower, secured);
     // The only place that shows the directory's own words: they may name people, so at debug and no higher.
-    tracing::debug!(code, text = text.trim_end(), "the directory refused");
-    let meaning = sub_code
-        .and_then(|sub| by_sub_code(sub, code, &lower, secured))
-        .unwrap_or_else(|| by_code(code, &lower));
+    tracing::debug!(code, text = text.trim_end(), %meaning, "the directory refused");
     Rejection {
         meaning,
         code,
@@ -154,123 +151,6 @@ fn sub_code(text: &str) -> Option<u32> {
         .then(|| u32::from_str_radix(head, 16).ok())
         .flatten()
         .filter(|code| *code < 0x8000_0000)
-}
-
-/// winerror.h names: `ERROR_…` below 0x2000, `ERROR_DS_…` from there on.
-fn by_sub_code(sub: u32, code: u32, text: &str, secured: bool) -> Option<Meaning> {
-    let says = |part: &str| text.contains(part);
-    Some(match sub {
-        0x0000_001F if !secured && says("unicodepwd") => Meaning::PasswordNeedsTls,
-        0x0000_001F | 0x2077 if !secured && !says("samaccountname") => Meaning::PasswordNeedsTls,
-        0x0000_001F | 0x2077 | 0x0523 => Meaning::BadAccountName,
-        0x0057 if code == 12 => Meaning::CookieLost,
-        0x0057 if matches!(code, 16 | 17) => Meaning::UnknownAttribute,
-        0x0056 | 0x052D => Meaning::PasswordPolicy,
-        0x04DC | 0x2020 => Meaning::BindLost,
-        0x051C | 0x055E | 0x2149 => Meaning::PrimaryGroup,
-        0x0524 | 0x0526 => Meaning::AccountNameTaken,
-        0x0525 | 0x0527 | 0x20B5 => Meaning::NoSuchReference,
-        0x052A => Meaning::LastAdministrator,
-        0x052C => Meaning::PasswordMalformed,
-        0x0528 | 0x0562 => Meaning::AlreadyPresent,
-        // ERROR_DS_NO_ATTRIBUTE_OR_VALUE; Samba uses it also for names that the schema does not have.
-        0x200A if says("not found in the schema") => Meaning::UnknownAttribute,
-        0x0529 | 0x0561 | 0x200A => Meaning::AlreadyAbsent,
-        // ERROR_DS_ATTRIBUTE_OR_VALUE_EXISTS; Samba uses it also for a second value of a single-valued attribute.
-        0x200D if says("single-value") || says("single value") || says("more than one value") => {
-            Meaning::SingleValued
-        }
-        0x200D => Meaning::AlreadyPresent,
-        // ERROR_DS_OBJ_STRING_NAME_EXISTS; Samba uses it for sAMAccountName, and for a member by primary group, too.
-        // An account's userPrincipalName in the domain implies its sAMAccountName: no other account name helps.
-        0x2071 if says("implied by userprincipalname") => Meaning::ValueTaken,
-        0x2071 if says("samaccountname") => Meaning::AccountNameTaken,
-        0x2071 if says("primarygroupid") => Meaning::PrimaryGroup,
-        0x2071 => Meaning::NameTaken,
-        0x21C7 | 0x21C8 => Meaning::ValueTaken,
-        // ERROR_DS_CONSTRAINT_VIOLATION, with Samba's explanation.
-        0x202F if says("already in use") => Meaning::ValueTaken,
-        0x202F if says("samaccountname") => Meaning::BadAccountName,
-        0x202F => Meaning::InvalidValue,
-        0x2030 | 0x208D => Meaning::NoSuchEntry,
-        0x2089 | 0x2095 => Meaning::ParentMissing,
-        // ERROR_DS_UNWILLING_TO_PERFORM, with Samba's explanation.
-        0x2035 if says("linked attribute") => Meaning::NotModifiable,
-        0x2035 if says("password") || says("setup_io") => Meaning::PasswordMalformed,
-        0x2141 => Meaning::GroupType,
-        0x2144..=0x2148 => Meaning::MemberNotAllowed,
-        0x207C => Meaning::MissingAttribute,
-        0x207D => Meaning::NotAllowedByClass,
-        0x200C => Meaning::UnknownAttribute,
-        0x200B | 0x2082 => Meaning::InvalidValue,
-        0x2081 => Meaning::SingleValued,
-        0x2016 | 0x20B1 | 0x209A | 0x211B => Meaning::NotModifiable,
-        0x2098 => Meaning::Denied,
-        0x2015 => Meaning::HasChildren,
-        0x2024 => Meaning::TooMany,
-        0x200E | 0x200F => Meaning::Busy,
-        0x2028 => Meaning::SecurityRequired,
-        0x202B => Meaning::Elsewhere,
-        _ => return None,
-    })
-}
-
-/// RFC 4511 appendix A, with the words of Samba (without a sub code), OpenLDAP and 389 DS.
-fn by_code(code: u32, text: &str) -> Meaning {
-    let says = |part: &str| text.contains(part);
-    match code {
-        1 if says("without authentication") || says("successful bind") => Meaning::BindLost,
-        3 | 51 | 52 => Meaning::Busy,
-        4 | 11 => Meaning::TooMany,
-        8 | 13 => Meaning::SecurityRequired,
-        10 => Meaning::Elsewhere,
-        12 => Meaning::ControlUnavailable,
-        16 if says("not found in the schema") => Meaning::UnknownAttribute,
-        16 => Meaning::AlreadyAbsent,
-        17 => Meaning::UnknownAttribute,
-        19 if says("non-unique attributes found")
-            || says("same attribute value already exists")
-            || says("already in use") =>
-        {
-            Meaning::ValueTaken
-        }
-        // 389 DS's plugin `7-bit check`, which by default looks at uid and mail and quotes the value: that may say anything.
-        19 if says("not 7-bit clean") => Meaning::InvalidValue,
-        19 if says("password") => Meaning::PasswordPolicy,
-        19 if says("multiple values") || says("single-valued") || says("single valued") => {
-            Meaning::SingleValued
-        }
-        19 if says("no user modification allowed") => Meaning::NotModifiable,
-        19 | 18 | 21 => Meaning::InvalidValue,
-        20 => Meaning::AlreadyPresent,
-        32 if says("parent does not exist") => Meaning::ParentMissing,
-        32 => Meaning::NoSuchEntry,
-        34 => Meaning::InvalidName,
-        48 | 49 => Meaning::CredentialsRefused,
-        50 => Meaning::Denied,
-        53 if says("account inactivated") => Meaning::CredentialsRefused,
-        53 if says("already exists for target") => Meaning::AlreadyPresent,
-        53 if says("doesn't exist for target") => Meaning::AlreadyAbsent,
-        53 if says("no global superior knowledge") => Meaning::ParentMissing,
-        // OpenLDAP: the value of the name would go; 389 DS says 67.
-        64 => Meaning::NotModifiable,
-        65 if says("not allowed") => Meaning::NotAllowedByClass,
-        65 if says("has multiple values") => Meaning::SingleValued,
-        65 if says("requires attribute")
-            || says("missing required")
-            || says("missing attribute") =>
-        {
-            Meaning::MissingAttribute
-        }
-        65 => Meaning::NotAllowedByClass,
-        66 => Meaning::HasChildren,
-        67 | 69 => Meaning::NotModifiable,
-        68 if says("already exists for target") => Meaning::AlreadyPresent,
-        68 => Meaning::NameTaken,
-        80 if says("parent does not exist") => Meaning::ParentMissing,
-        122 => Meaning::AssertionFailed,
-        _ => Meaning::Other,
-    }
 }
 
 /// The attribute that the message names.

@@ -4,46 +4,34 @@ use std::fmt;
 
 use crate::ldap::{AttributeName, Dn};
 
-/// The rule that refused a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rule {
-    /// The entry is not below a base DN.
-    OutsideBase,
-    /// The entry is below a base DN, but in none of the allowed OUs.
-    OutsideAllowedOus,
-    /// The entry is listed as protected, lies below one that is, or holds a fence itself.
-    ProtectedEntry,
-    /// The entry is a protected group, or a member of one at whatever depth.
-    ProtectedGroup,
-    /// The directory marks the entry as privileged: adminCount.
-    PrivilegedAccount,
-    /// The entry is one that every domain has, by its relative identifier.
-    WellKnownAccount,
-    /// The entry is the account the bridge itself uses.
-    OwnAccount,
-    /// The attribute may not be written through this bridge, or not in this way.
-    ForbiddenAttribute,
-    /// The value would set a flag or number that gives rights or takes a safeguard away.
-    ForbiddenFlag,
-    /// Nothing, or not enough, is known of the entry.
-    UnknownTarget,
+listed! {
+    /// The rule that refused a change.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Rule {
+        /// The entry is not below a base DN.
+        OutsideBase,
+        /// The entry is below a base DN, but in none of the allowed OUs.
+        OutsideAllowedOus,
+        /// The entry is listed as protected, lies below one that is, or holds a fence itself.
+        ProtectedEntry,
+        /// The entry is a protected group, or a member of one at whatever depth.
+        ProtectedGroup,
+        /// The directory marks the entry as privileged: adminCount.
+        PrivilegedAccount,
+        /// The entry is one that every domain has, by its relative identifier.
+        WellKnownAccount,
+        /// The entry is the account the bridge itself uses.
+        OwnAccount,
+        /// The attribute may not be written through this bridge, or not in this way.
+        ForbiddenAttribute,
+        /// The value would set a flag or number that gives rights or takes a safeguard away.
+        ForbiddenFlag,
+        /// Nothing, or not enough, is known of the entry.
+        UnknownTarget,
+    }
 }
 
 impl Rule {
-    /// Every rule.
-    pub const ALL: [Self; 10] = [
-        Self::OutsideBase,
-        Self::OutsideAllowedOus,
-        Self::ProtectedEntry,
-        Self::ProtectedGroup,
-        Self::PrivilegedAccount,
-        Self::WellKnownAccount,
-        Self::OwnAccount,
-        Self::ForbiddenAttribute,
-        Self::ForbiddenFlag,
-        Self::UnknownTarget,
-    ];
-
     /// The rule's name in messages, journals and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -73,6 +73,34 @@ pub(super) struct Row {
 /// When a busy or late bridge is worth another try.
 const SOON: Duration = Duration::from_secs(2);
 
+kinds!(Fault {
+    Fault::Unauthenticated => "unauthenticated",
+    Fault::UnknownPath => "unknown-path",
+    Fault::Method { .. } => "method",
+    Fault::NotServed(_) => "not-served",
+    Fault::DiscoveryFilter => "discovery-filter",
+    Fault::Query(_) => "query",
+    Fault::BodyTooLong(_) => "body-too-long",
+    Fault::BodyIncomplete(_) => "body-incomplete",
+    Fault::MediaType => "media-type",
+    Fault::Encoding => "encoding",
+    Fault::HeadTooLong => "head-too-long",
+    Fault::Busy => "busy",
+    Fault::Late => "late",
+    Fault::Panicked => "panicked",
+    Fault::Service(provisioning::Error::Invalid(_)) => "invalid",
+    Fault::Service(provisioning::Error::NotFound { .. }) => "not-found",
+    Fault::Service(provisioning::Error::Conflict { .. }) => "conflict",
+    Fault::Service(provisioning::Error::Refused(_)) => "fenced",
+    Fault::Service(provisioning::Error::Denied { .. }) => "denied",
+    Fault::Service(provisioning::Error::Contended { .. }) => "contended",
+    Fault::Service(provisioning::Error::PreconditionFailed { .. }) => "precondition-failed",
+    Fault::Service(provisioning::Error::Unavailable { .. }) => "unavailable",
+    Fault::Service(provisioning::Error::NotBegun) => "not-begun",
+    Fault::Service(provisioning::Error::Misconfigured { .. }) => "misconfigured",
+    Fault::Service(provisioning::Error::Internal { .. }) => "internal",
+});
+
 impl Fault {
     /// The error document that a client is sent (RFC 7644 §3.12).
     pub fn document(&self) -> serde_json::Value {
@@ -96,12 +124,14 @@ impl Fault {
             Fault::Method { allow } => row(
                 405,
                 None,
-                format!("this method means nothing here; allowed: {allow}"),
+                format!("this method means nothing here; send one of these: {allow}"),
             ),
             Fault::NotServed(what) => row(
                 501,
                 None,
-                format!("{what} is not served by this bridge; /ServiceProviderConfig says what is"),
+                format!(
+                    "{what} is not served to this client; use the resource's own URL, or have `me` of the client set in the configuration"
+                ),
             ),
             // RFC 7644 §4 asks for 403, so that nobody takes the whole list for a filtered one.
             Fault::DiscoveryFilter => row(
@@ -120,7 +150,7 @@ impl Fault {
             Fault::BodyIncomplete(what) => row(
                 400,
                 Some(ScimType::InvalidSyntax),
-                format!("the body {what}"),
+                format!("the body {what}; send it whole, as long as `Content-Length` says"),
             ),
             Fault::MediaType => row(
                 415,
@@ -131,7 +161,7 @@ impl Fault {
             Fault::HeadTooLong => row(
                 431,
                 None,
-                "the request line and header are longer than this bridge accepts",
+                "the request line and header are longer than the 98304 bytes this bridge accepts; send a long query as a POST to /.search, and fewer headers",
             ),
             Fault::Busy => later(
                 503,

@@ -1,6 +1,8 @@
 //! The way of a request: limits, authentication, route, body, one call of the service, one answer.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
@@ -287,9 +289,20 @@ impl Call {
     ) -> Result<Reply, Fault> {
         let patience = until.saturating_duration_since(Instant::now()) + GRACE;
         let here = self.is_short_read(&service);
+        let given_up = Arc::new(AtomicBool::new(false));
+        let nobody_waits = Arc::clone(&given_up);
         let work = async move {
-            let answer = self.dispatch(&service).await;
+            let answer = self.dispatch(&service).await.map_err(Fault::from);
             drop(ticket);
+            // The client was told that it took too long: what became of it is for the journal alone.
+            if nobody_waits.load(Ordering::Relaxed) {
+                match &answer {
+                    Ok(_) => {
+                        tracing::warn!("the operation was carried out after its time was over")
+                    }
+                    Err(fault) => journal(fault),
+                }
+            }
             answer
         };
         let ended = if here {
@@ -301,9 +314,12 @@ impl Call {
             tokio::time::timeout(patience, work).await.map(Result::ok)
         };
         match ended {
-            Err(_) => Err(Fault::Late),
+            Err(_) => {
+                given_up.store(true, Ordering::Relaxed);
+                Err(Fault::Late)
+            }
             Ok(None) => Err(Fault::Panicked),
-            Ok(Some(answer)) => answer.map_err(Fault::from),
+            Ok(Some(answer)) => answer,
         }
     }
 
@@ -371,23 +387,25 @@ impl Call {
 
 /// Faults of ours and of the directory go to the journal with their cause; the client's own are its business.
 fn journal(fault: &Fault) {
+    let kind = fault.kind();
     if let Fault::Service(Error::Refused(refusal)) = fault {
         let attribute = refusal.attribute.as_ref().map(ToString::to_string);
-        tracing::warn!(rule = refusal.rule.name(), attempted = ?refusal.attempted, attribute, "a fence refused the operation");
+        tracing::warn!(kind, rule = refusal.rule.name(), attempted = ?refusal.attempted, attribute, "a fence refused the operation");
         tracing::debug!(dn = %refusal.dn, "the fenced entry");
         return;
     }
     if let Fault::Service(Error::NotBegun) = fault {
-        // Counted where it happens: a line for each of a thousand operations would say no more.
+        // Counted where it happens: a warning for each of a thousand operations would say no more.
+        tracing::debug!(kind, %fault, "refused");
         return;
     }
     let status = fault.row().body.status;
     match fault.cause() {
-        Some(cause) if status == 503 => tracing::warn!(cause, "the directory is unavailable"),
-        Some(cause) if status >= 500 => tracing::error!(cause, "the operation failed"),
-        Some(cause) => tracing::warn!(cause, "the directory denied the operation"),
-        None if status == 500 => tracing::error!(%fault, "the operation failed"),
-        None if status > 500 => tracing::warn!(%fault, "refused"),
-        None => tracing::debug!(%fault, "refused"),
+        Some(cause) if status == 503 => tracing::warn!(kind, cause, "the directory is unavailable"),
+        Some(cause) if status >= 500 => tracing::error!(kind, cause, "the operation failed"),
+        Some(cause) => tracing::warn!(kind, cause, "the directory denied the operation"),
+        None if status == 500 => tracing::error!(kind, %fault, "the operation failed"),
+        None if status > 500 => tracing::warn!(kind, %fault, "refused"),
+        None => tracing::debug!(kind, %fault, "refused"),
     }
 }

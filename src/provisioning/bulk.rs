@@ -88,7 +88,7 @@ impl Service {
         // The answer shows id, place and version; more of the resource is not read.
         let query = Query {
             attributes: Some("meta".to_owned()),
-            precondition: Precondition::parse(prepared.version.as_deref(), None)?,
+            precondition: Precondition::of_version(prepared.version.as_deref())?,
             ..Query::default()
         };
         let (of, id) = self.locate(&prepared.path)?;
@@ -99,10 +99,10 @@ impl Service {
             (Method::Patch, Some(id)) => self.patch(caller, of, id, &query, body).await,
             (Method::Delete, Some(id)) => self.delete(caller, of, id, &query).await,
             (Method::Post, Some(_)) => Err(Error::Invalid(ScimError::invalid_syntax(
-                "the `path` of a POST is an endpoint such as `/Users`, without an id.",
+                "`path` names a resource, and a POST creates one; send an endpoint such as `/Users`, without an id.",
             ))),
             (_, None) => Err(Error::Invalid(ScimError::invalid_syntax(
-                "the `path` of a PUT, PATCH or DELETE names a resource, as in `/Users/{id}` or `/Users/bulkId:…`.",
+                "`path` is an endpoint, and a PUT, PATCH or DELETE needs a resource; send `/Users/{id}` or `/Users/bulkId:…`.",
             ))),
         }
     }
@@ -255,7 +255,7 @@ impl<'a> Run<'a> {
         }
         Error::PreconditionFailed {
             detail: format!(
-                "the resource {name} that this operation refers to was not created; its own answer says why."
+                "the resource {name} that this operation refers to was not created, and its own answer says why; correct that, and send both again."
             ),
         }
     }

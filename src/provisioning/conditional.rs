@@ -110,7 +110,7 @@ impl Error {
     /// The version that the client knows is not the current one.
     pub(super) fn stale() -> Self {
         Self::PreconditionFailed {
-            detail: "the resource is not of the version that `If-Match` names: somebody changed it since; read it again, and repeat \
+            detail: "the resource is not of the version that `If-Match` (`version` in a bulk request) names: somebody changed it since; read it again, and repeat \
                      the request with its `meta.version` if the change is still wanted"
                 .into(),
         }

@@ -11,7 +11,7 @@ use super::Error;
 use super::service::Type;
 use crate::directory::{ApplyError, Error as DirectoryError, Meaning, Rejection, Undo};
 use crate::ldap::AttributeName;
-use crate::mapping::Fault;
+use crate::mapping::{Fault, ResourceMapping};
 use crate::scim::Error as ScimError;
 
 impl Error {
@@ -24,7 +24,9 @@ impl Error {
             .map(|id| format!("id `{id}`"))
             .unwrap_or_else(|_| "this id".into());
         Self::NotFound {
-            detail: format!("there is no {resource_type} with {named}"),
+            detail: format!(
+                "there is no {resource_type} with {named}; look for it by a `filter`, or create it"
+            ),
         }
     }
 
@@ -63,6 +65,11 @@ impl Error {
         )
     }
 
+    /// What a refusal of a write means for the client, in the words of this type's mapping.
+    pub fn of_refusal(rejection: Rejection, of: &ResourceMapping) -> Self {
+        refused(rejection, of)
+    }
+
     /// Why creating or changing an entry of this type failed.
     pub(super) fn of_write(error: ApplyError, of: Type<'_>) -> Self {
         if let Undo::Failed(undo) = &error.undo {
@@ -74,7 +81,7 @@ impl Error {
             );
         }
         let explained = match error.error {
-            DirectoryError::Refused(rejection) => refused(rejection, of),
+            DirectoryError::Refused(rejection) => Self::of_refusal(rejection, of.mapping),
             other => other.into(),
         };
         explained.with_what_stands(&error.undo)
@@ -130,9 +137,12 @@ impl From<Fault> for Error {
 }
 
 /// The table: `docs/errors.md` and directory-facts speak of the same rows.
-fn refused(rejection: Rejection, of: Type<'_>) -> Error {
+fn refused(rejection: Rejection, of: &ResourceMapping) -> Error {
     let attribute = attribute(&rejection, of);
-    let named = attribute.as_deref().unwrap_or("a value of the request");
+    let named = attribute.as_deref().map(|name| format!("`{name}`"));
+    let named = named
+        .as_deref()
+        .unwrap_or("a value of the request (the directory does not say which)");
     let invalid = |detail: String| Error::Invalid(ScimError::invalid_value(detail));
     match rejection.meaning {
         Meaning::NameTaken => Error::taken(&attribute.unwrap_or_else(|| name_attribute(of))),
@@ -162,7 +172,10 @@ fn refused(rejection: Rejection, of: Type<'_>) -> Error {
              leave the member out"
                 .into(),
         ),
-        Meaning::GroupType => invalid("the directory does not allow this kind of group here; see groupType in the mapping".into()),
+        Meaning::GroupType => invalid(
+            "`groupType`, which the mapping gives to groups, is of a kind that the directory does not allow here; have it corrected in the mapping"
+                .into(),
+        ),
         Meaning::MemberNotAllowed => invalid(
             "`members`: a group of this scope (groupType in the mapping) cannot have this member; add it to a universal or domain-local group"
                 .into(),
@@ -174,24 +187,30 @@ fn refused(rejection: Rejection, of: Type<'_>) -> Error {
         Meaning::InvalidName => {
             invalid(format!("`{}` does not make a name that the directory allows; send another value", name_attribute(of)))
         }
-        Meaning::MissingAttribute => invalid(format!(
-            "the directory requires an attribute that this request leaves empty ({named}); send a value for it"
-        )),
+        Meaning::MissingAttribute => invalid(match &attribute {
+            Some(name) => format!("`{name}` is required by the directory, and this request leaves it empty; send a value for it"),
+            None => "the directory requires an attribute that this request leaves empty, and does not say which; \
+                     send what /Schemas calls required, or have the mapping give the attribute a value"
+                .into(),
+        }),
         Meaning::NotModifiable => Error::Invalid(ScimError::mutability(format!(
             "{named} cannot be changed: the directory computes or owns it; leave it out"
         ))),
-        Meaning::HasChildren => Error::Conflict {
-            attribute: "id".into(),
-            detail: format!(
+        Meaning::HasChildren => Error::Invalid(ScimError::new(
+            409,
+            None,
+            format!(
                 "the {} has entries below it in the directory and is not deleted with them; \
                  ask the directory administrator to move or delete those first",
-                of.name()
+                of.definition.resource_type.name
             ),
-        },
+        )),
         Meaning::Denied => Error::Denied {
-            detail: "insufficient-access-rights: the bridge's account has no right to this change (or the entry is protected by \
-                     AdminSDHolder or has inheritance blocked); ask the directory administrator to delegate it, or leave the entry alone"
-                .into(),
+            detail: format!(
+                "insufficient-access-rights: the bridge's account has no right to this change{} (or the entry is protected by \
+                 AdminSDHolder or has inheritance blocked); ask the directory administrator to delegate it, or leave the entry alone",
+                attribute.map(|name| format!(" of `{name}`")).unwrap_or_default()
+            ),
             reason: rejection.to_string(),
         },
         Meaning::LastAdministrator => Error::Denied {
@@ -218,19 +237,18 @@ fn refused(rejection: Rejection, of: Type<'_>) -> Error {
 }
 
 /// The attribute the refusal names, in the client's words.
-fn attribute(rejection: &Rejection, of: Type<'_>) -> Option<String> {
+fn attribute(rejection: &Rejection, of: &ResourceMapping) -> Option<String> {
     rejection.attribute.as_ref().map(|name| scim_name(of, name))
 }
 
-fn scim_name(of: Type<'_>, attribute: &AttributeName) -> String {
-    of.mapping
-        .scim_name_of(attribute)
+fn scim_name(of: &ResourceMapping, attribute: &AttributeName) -> String {
+    of.scim_name_of(attribute)
         .unwrap_or_else(|| attribute.to_string())
 }
 
 /// The attribute that makes the entry's name.
-fn name_attribute(of: Type<'_>) -> String {
-    scim_name(of, &of.mapping.rdn)
+fn name_attribute(of: &ResourceMapping) -> String {
+    scim_name(of, &of.rdn)
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Service {
             let mut definitions = self.mapping().definitions();
             if !definitions.any(|of| of.lookup_in_filter(path, &caller.dialect).is_some()) {
                 return Err(ScimError::invalid_filter(format!(
-                    "The attribute {} is not mapped for any resource type, so that nothing can be compared with it; /Schemas lists what is.",
+                    "The attribute {} is not mapped for any resource type, so that nothing can be compared with it; use one of those that /Schemas lists.",
                     quoted(&path.to_string())
                 ))
                 .into());

@@ -310,7 +310,7 @@ impl Service {
     pub(super) fn unknown_sort(&self, by: &str, what: &str) -> Error {
         let by = crate::scim::error::quoted(by);
         ScimError::invalid_value(format!(
-            "`sortBy` is {by}, which is not mapped for {what}; /Schemas lists what is."
+            "`sortBy` is {by}, which is not mapped for {what}; use one of those that /Schemas lists."
         ))
         .into()
     }

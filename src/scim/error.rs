@@ -5,29 +5,32 @@ use serde_json::{Value, json};
 /// URN of the error message, RFC 7644 §3.12.
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
-/// The `scimType` keywords of RFC 7644 §3.12, table 9, and of RFC 9865 §2.1, but for `expiredCursor`: ours do not expire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ScimType {
-    /// The filter does not follow the grammar, or asks for a comparison that is not supported.
-    InvalidFilter,
-    /// The answer would be larger than the server is willing to compute.
-    TooMany,
-    /// A value is taken that must be unique.
-    Uniqueness,
-    /// The attribute cannot be changed in this way.
-    Mutability,
-    /// The body has the wrong structure.
-    InvalidSyntax,
-    /// The PATCH path is malformed or names nothing.
-    InvalidPath,
-    /// The PATCH path selects no value that could be operated on.
-    NoTarget,
-    /// A required value is missing, or a value does not fit its attribute.
-    InvalidValue,
-    /// The cursor is none, or belongs to another query.
-    InvalidCursor,
-    /// A page by cursor cannot have so many results.
-    InvalidCount,
+listed! {
+    /// The `scimType` keywords of RFC 7644 §3.12, table 9, and of RFC 9865 §2.1 that are ever answered: there is one version
+    /// (no `invalidVers`), queries can come in a body (no `sensitive`), and cursors do not expire (no `expiredCursor`).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum ScimType {
+        /// The filter does not follow the grammar, or asks for a comparison that is not supported.
+        InvalidFilter,
+        /// The answer would be larger than the server is willing to compute.
+        TooMany,
+        /// A value is taken that must be unique.
+        Uniqueness,
+        /// The attribute cannot be changed in this way.
+        Mutability,
+        /// The body has the wrong structure.
+        InvalidSyntax,
+        /// The PATCH path is malformed or names nothing.
+        InvalidPath,
+        /// The PATCH path selects no value that could be operated on.
+        NoTarget,
+        /// A required value is missing, or a value does not fit its attribute.
+        InvalidValue,
+        /// The cursor is none, or belongs to another query.
+        InvalidCursor,
+        /// A page by cursor cannot have so many results.
+        InvalidCount,
+    }
 }
 
 impl ScimType {

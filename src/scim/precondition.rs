@@ -62,6 +62,18 @@ impl Precondition {
         })
     }
 
+    /// Reads the `version` of an operation of a bulk request, which means what `If-Match` means (RFC 7644 §3.7).
+    ///
+    /// # Errors
+    /// 400 where it is neither `*` nor a list of entity tags.
+    pub fn of_version(version: Option<&str>) -> Result<Self, Error> {
+        let tags = version.map(|text| Tags::parse("version", text));
+        Ok(Self {
+            if_match: tags.transpose()?,
+            if_none_match: None,
+        })
+    }
+
     /// Whether the version of the resource must be known to tell.
     pub fn names_versions(&self) -> bool {
         let both = [&self.if_match, &self.if_none_match];
@@ -224,6 +236,9 @@ mod tests {
             assert_eq!(error.status, 400, "{text}");
             assert!(error.detail.contains("If-Match"), "{error}");
             assert!(error.detail.contains("meta.version"), "{error}");
+            let error = Precondition::of_version(Some(text)).unwrap_err();
+            assert!(error.detail.starts_with("`version` is"), "{error}");
+            assert!(!error.detail.contains("If-Match"), "{error}");
         }
     }
 }

@@ -93,7 +93,7 @@ impl Pushdown<'_> {
             Err(_) if line.codec.is_text() => Bounds::NEVER,
             Err(rule) => {
                 return Err(Error::invalid_filter(format!(
-                    "The value {} for `{}` {rule}.",
+                    "The value {} for `{}` {rule}; send a value that does.",
                     quoted(&value.to_string()),
                     line.path
                 )));

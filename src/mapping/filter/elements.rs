@@ -281,7 +281,7 @@ fn opposite(group: &Group, test: Bounds) -> Bounds {
 
 fn nested(path: &AttributePath) -> Error {
     Error::invalid_filter(format!(
-        "Brackets inside brackets are not part of the grammar ({}).",
+        "Brackets inside brackets are not part of the grammar ({}); write one level.",
         quoted(&path.to_string())
     ))
 }

@@ -154,7 +154,7 @@ impl Pushdown<'_> {
         let resolved = self.mapping.definition.canonical(path).ok_or_else(|| {
             let resource = &self.mapping.definition.resource_type.name;
             Error::invalid_filter(format!(
-                "The attribute {} is not mapped for {resource}, so that nothing can be compared with it; /Schemas lists what is.",
+                "The attribute {} is not mapped for {resource}, so that nothing can be compared with it; use one of those that /Schemas lists.",
                 quoted(&path.to_string())
             ))
         })?;
@@ -197,7 +197,7 @@ impl Pushdown<'_> {
                 Operator::Equal => Ok(absent),
                 Operator::NotEqual => Ok(absent.negate()),
                 _ => Err(Error::invalid_filter(format!(
-                    "Null is compared with eq and ne only, not with {} (attribute `{path}`).",
+                    "Null is compared with eq and ne only, not with {} (attribute `{path}`); use one of these.",
                     operator.name()
                 ))),
             };

@@ -80,7 +80,7 @@ impl Operation {
         }
         if method != Method::Delete && self.data.is_null() {
             return Err(Error::invalid_syntax(format!(
-                "a {} needs `data`, the body it would have as a request of its own.",
+                "a {} needs `data`, the body it would have as a request of its own; add it.",
                 self.method
             )));
         }

@@ -60,7 +60,7 @@ fn error_limit(limit: &Value) -> Result<usize, Error> {
 fn read(operation: Value) -> Result<Operation, Error> {
     let Value::Object(mut operation) = operation else {
         return Err(Error::invalid_syntax(
-            "an operation must be an object with `method`, `path`, `bulkId` and `data`.",
+            "an operation must be an object; send one with `method`, `path`, `bulkId` and `data`.",
         ));
     };
     let required = |name: &str, value: Option<String>| {
@@ -80,7 +80,9 @@ fn text(operation: &mut Map<String, Value>, name: &str) -> Result<Option<String>
     match take(operation, name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Some(_) => Err(Error::invalid_syntax(format!("`{name}` must be a string."))),
+        Some(_) => Err(Error::invalid_syntax(format!(
+            "`{name}` must be a string; correct its type."
+        ))),
     }
 }
 

@@ -344,7 +344,7 @@ impl<'a> Parser<'a> {
             }
         };
         Error::invalid_filter(format!(
-            "At position {} of the filter: expected {what}, found {found}.",
+            "At position {} of the filter: expected {what}, found {found}; correct the filter there.",
             self.position + 1
         ))
     }

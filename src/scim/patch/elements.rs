@@ -68,7 +68,7 @@ impl<'a> Collection<'a> {
                 round.add(values)
             }
             _ => Err(Error::invalid_value(format!(
-                "{} needs an array of values.",
+                "{} needs an array of values; send one.",
                 self.path
             ))),
         }

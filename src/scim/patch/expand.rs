@@ -150,7 +150,7 @@ impl<'a> Expander<'a> {
             }
             (Some(Value::Null), Some(_)) => Ok(()),
             (_, urn) => Err(Error::invalid_value(format!(
-                "{} names a whole schema, so its value must be an object of attributes.",
+                "{} names a whole schema, so its value must be an object of attributes; send one.",
                 urn.as_deref().unwrap_or(&definition.core.id)
             ))),
         }

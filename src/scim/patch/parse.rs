@@ -46,7 +46,7 @@ fn operations(body: Value, dialect: &Dialect) -> Result<Vec<Value>, Error> {
 fn read(operation: Value, dialect: &Dialect, expander: &mut Expander<'_>) -> Result<(), Error> {
     let Value::Object(mut operation) = operation else {
         return Err(Error::invalid_syntax(
-            "an operation must be an object with `op`, `path` and `value`.",
+            "an operation must be an object; send one with `op`, `path` and `value`.",
         ));
     };
     let op = match take(&mut operation, "op") {
@@ -71,11 +71,11 @@ fn read(operation: Value, dialect: &Dialect, expander: &mut Expander<'_>) -> Res
     match (path, value) {
         (Some(path), value) => expander.with_path(op, path, value),
         (None, _) if op == Op::Remove => Err(Error::no_target(
-            "a remove needs a `path` that says what to remove.",
+            "a remove needs a `path` that says what to remove; add one.",
         )),
         (None, Some(Value::Object(attributes))) => expander.without_path(op, attributes),
         (None, _) => Err(Error::invalid_syntax(format!(
-            "an {} without `path` needs a `value` that is an object of attributes.",
+            "an {} without `path` needs a `value` that is an object of attributes; send one.",
             op.name()
         ))),
     }

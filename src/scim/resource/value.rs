@@ -237,7 +237,7 @@ impl<'a> Normalizer<'a> {
                 match text_as_boolean(&text) {
                     Some(truth) => Ok(Some(truth.into())),
                     None => Err(Error::invalid_value(format!(
-                        "{path} must be true or false, but is {}.",
+                        "{path} must be true or false, but is {}; send one of these.",
                         quoted(&text)
                     ))),
                 }
@@ -292,7 +292,7 @@ fn check_text(path: &AttributePath, kind: Kind, text: &str) -> Result<(), Error>
         _ => return Ok(()),
     };
     Err(Error::invalid_value(format!(
-        "{path} must be {wanted}, but is {}.",
+        "{path} must be {wanted}, but is {}; correct the value.",
         quoted(text)
     )))
 }

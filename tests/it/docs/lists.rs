@@ -1,16 +1,13 @@
 //! What the documents list: leniencies, rules, attributes, codecs, answers, metrics.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use scimbridge::guard::{Facts, Fences, Guard, Plan, Refusal, Rule};
-use scimbridge::http::Fault;
 use scimbridge::ldap::{AttributeName, Change, Convergence, Dn, Modification, Target, Values};
-use scimbridge::provisioning::Error;
 use scimbridge::scim::{Behaviour, Leniency, Profile};
 
 use super::examples::{load, with_base};
-use super::markdown::{files, first_cells, in_backticks, read, root, section, section_of};
+use super::markdown::{files, first_cells, in_backticks, read, root, section};
 
 #[test]
 fn every_leniency_is_documented_as_it_is() {
@@ -205,51 +202,6 @@ fn known(fragment: &str) -> Vec<String> {
 /// A filter's name without its arguments.
 fn bare(filter: &str) -> String {
     filter.split('(').next().unwrap().to_owned()
-}
-
-#[test]
-fn the_front_doors_answers_are_documented() {
-    let words = || String::from("x");
-    let faults = [
-        Fault::Unauthenticated,
-        Fault::UnknownPath,
-        Fault::Method {
-            allow: "GET, POST".into(),
-        },
-        Fault::NotServed("/Me"),
-        Fault::DiscoveryFilter,
-        Fault::BodyTooLong(1 << 20),
-        Fault::BodyIncomplete("broke off"),
-        Fault::MediaType,
-        Fault::Encoding,
-        Fault::HeadTooLong,
-        Fault::Busy,
-        Fault::Late,
-        Error::Contended { reason: words() }.into(),
-        Error::Unavailable {
-            retry_after: Duration::ZERO,
-            reason: words(),
-        }
-        .into(),
-        Error::Misconfigured { reason: words() }.into(),
-        Error::Internal { reason: words() }.into(),
-    ];
-    let document = read("docs/errors.md");
-    for fault in faults {
-        let answer = fault.document();
-        let detail = answer["detail"].as_str().unwrap();
-        let row = document
-            .lines()
-            .find(|line| line.starts_with('|') && line.contains(detail));
-        let row = row.unwrap_or_else(|| panic!("docs/errors.md has no row with: {detail}"));
-        let status = answer["status"].as_str().unwrap();
-        // The rows of an outage and of a fault stand below a heading with their status.
-        let above = document.split(row).next().unwrap();
-        assert!(
-            row.contains(&format!("| {status}")) || section_of(above).contains(status),
-            "docs/errors.md, status of: {row}"
-        );
-    }
 }
 
 #[test]

@@ -52,13 +52,8 @@ pub(crate) fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     &text[..end.map_or(text.len(), |(at, _)| at)]
 }
 
-/// The last section heading in a text, with the text below it.
-pub(super) fn section_of(text: &str) -> &str {
-    text.rfind("\n## ").map_or(text, |at| &text[at..])
-}
-
 /// The cells of every row of the tables in a text, headings and rulers left out.
-pub(super) fn rows(text: &str) -> Vec<Vec<String>> {
+pub(crate) fn rows(text: &str) -> Vec<Vec<String>> {
     let lines: Vec<&str> = text.lines().collect();
     let table = lines.windows(2).filter(|pair| {
         !pair[1].starts_with("| ---") && pair[0].starts_with("| ") && !pair[0].starts_with("| ---")

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::hostile::names_no_cause;
 use crate::support::people::{create_user, entra_group, entra_user};
 use crate::support::{Bridge, Options, Place, Relay, both};
 
@@ -45,14 +46,7 @@ async fn everything_is_unavailable(bridge: &Bridge, id: &str) {
     );
     for answer in [&read, &list, &found, &create, &group, &patch, &delete] {
         answer.unavailable();
-        let told = answer.text.to_lowercase();
-        for inner in ["ldap", "localhost", "127.0.0", "dc="] {
-            assert!(
-                !told.contains(inner),
-                "the answer tells of the inside: {}",
-                answer.text
-            );
-        }
+        names_no_cause(bridge, answer);
     }
     assert!(
         begun.elapsed() < Duration::from_secs(8),

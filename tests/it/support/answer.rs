@@ -55,6 +55,18 @@ impl Answer {
         self.headers.get(name).map(String::as_str)
     }
 
+    /// Every header and the body, in lower case: all that the client is told.
+    pub(crate) fn told(&self) -> String {
+        format!("{:?}\n{}", self.headers, self.text).to_lowercase()
+    }
+
+    /// The id by which the log speaks of this request.
+    #[track_caller]
+    pub(crate) fn request_id(&self) -> &str {
+        let id = self.header("x-request-id");
+        id.unwrap_or_else(|| self.wrong("an answer has a request id"))
+    }
+
     /// Fails the test with the whole exchange.
     #[track_caller]
     fn wrong(&self, what: &str) -> ! {

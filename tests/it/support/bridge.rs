@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::client::{Client, Manner};
 use super::options::{Options, Tokens};
 use super::place::Place;
@@ -225,6 +226,20 @@ impl Bridge {
                     .unwrap_or_else(|error| panic!("not JSON ({error}): {line}"))
             })
             .collect()
+    }
+
+    /// The log's lines about the request of this answer.
+    #[track_caller]
+    pub(crate) fn log_of(&self, answer: &Answer) -> Vec<Value> {
+        let id = answer.request_id();
+        let mut lines = self.log();
+        lines.retain(|line| line["span"]["request_id"] == id);
+        assert!(
+            !lines.is_empty(),
+            "the log says nothing of {id}:\n{}",
+            self.log_text()
+        );
+        lines
     }
 
     /// Asserts that a warning about all of these words was written.
