@@ -16,8 +16,9 @@ use crate::scim::{AttributePath, BulkRequest, Error as ScimError, Precondition, 
 /// to leave room for everybody else's.
 const SIDE_BY_SIDE: usize = 8;
 
-/// What is kept of the request's time to put the answers together: an operation that hangs must not cost those of all others.
-const KEPT: Duration = Duration::from_secs(1);
+/// What is kept of the request's time: an operation that hangs, and the five seconds in which is found out what became of
+/// a write whose answer was lost, must not cost the answers of all others.
+const KEPT: Duration = Duration::from_secs(6);
 
 /// What became of one operation.
 #[derive(Debug)]
