@@ -25,8 +25,8 @@ const SMALL: usize = 1000;
 /// A walk that took no step for so long is forgotten.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-/// More walks than this are not remembered.
-const MOST_WALKS: usize = 256;
+/// More walks than this are not remembered, nor more lists.
+const MOST: usize = 256;
 
 /// All lists together hold no more ids than this, unless a single one does: 16 MB.
 const MOST_IDS: usize = 1_000_000;
@@ -218,7 +218,9 @@ impl Snapshots {
     /// The turn to read a selection.
     pub(super) fn turn(&self, key: Key, resource_type: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut state = self.state();
-        let reading = state.readings.entry(key).or_insert_with(|| Reading {
+        let readings = &mut state.readings;
+        readings.retain(|_, reading| Arc::strong_count(&reading.turn) > 1);
+        let reading = readings.entry(key).or_insert_with(|| Reading {
             resource_type: resource_type.to_owned(),
             turn: Arc::default(),
             written: Written::new(),
@@ -233,11 +235,19 @@ impl Snapshots {
         }
     }
 
-    /// Keeps what was read of a selection.
+    /// Keeps what was read of a selection: a list that lasts, or that others wait for.
     pub(super) fn keep(&self, key: Key, resource_type: &str, ids: &Arc<[Uuid]>, read: Instant) {
         let mut state = self.state();
         let reading = state.readings.get_mut(&key);
+        // One is held here and one by the reader.
+        let waited_for = reading
+            .as_ref()
+            .is_some_and(|reading| Arc::strong_count(&reading.turn) > 2);
         let written = reading.map(|reading| std::mem::take(&mut reading.written));
+        if ids.len() <= SMALL && !waited_for {
+            state.lists.remove(&key);
+            return;
+        }
         let now = Instant::now();
         let list = List {
             resource_type: resource_type.to_owned(),
@@ -316,11 +326,10 @@ impl Walk {
 impl State {
     /// Forgets what is too old or too much, what was used longest ago first.
     fn trim(&mut self, now: Instant) {
-        self.readings
-            .retain(|_, reading| Arc::strong_count(&reading.turn) > 1);
         self.walks.retain(|walk| now < walk.used + PATIENCE);
         self.lists.retain(|_, list| now < list.kept + AGE);
-        while self.walks.len() > MOST_WALKS
+        while self.walks.len() > MOST
+            || self.lists.len() > MOST
             || (self.ids() > MOST_IDS && self.walks.len() + self.lists.len() > 1)
         {
             let walk = (0..self.walks.len())
@@ -329,8 +338,11 @@ impl State {
             let list = self.lists.iter().map(|(key, list)| (list.used, *key));
             let list = list.min_by_key(|(used, _)| *used);
             match (walk, list) {
+                (_, Some((_, key))) if self.lists.len() > MOST => {
+                    self.lists.remove(&key);
+                }
                 (Some((used, at)), list)
-                    if self.walks.len() > MOST_WALKS || list.is_none_or(|list| used < list.0) =>
+                    if self.walks.len() > MOST || list.is_none_or(|list| used < list.0) =>
                 {
                     self.walks.swap_remove(at);
                 }
@@ -396,7 +408,10 @@ mod tests {
         snapshots.keep(key(), "User", &ids(0..SMALL + 1), read);
         assert_eq!(known(read + AGE / 2), Some(SMALL + 1));
         assert_eq!(known(Instant::now() + AGE), None);
+        let turn = snapshots.turn(key(), "User");
+        let (reader, waiter) = (Arc::clone(&turn), turn);
         snapshots.keep(key(), "User", &ids(0..SMALL), read);
+        drop((reader, waiter));
         assert_eq!(known(read), Some(SMALL));
         assert_eq!(known(read + Duration::from_millis(1)), None);
         assert_eq!(
@@ -498,6 +513,32 @@ mod tests {
         assert!(place.page(100).is_empty());
         assert_eq!(place.total(), 10);
         assert_eq!(Place::new(ids(0..10), 9).page(100).len(), 2);
+    }
+
+    #[test]
+    fn short_lists_that_nobody_waits_for_are_not_kept_and_no_more_than_some_are() {
+        let snapshots = Snapshots::default();
+        for number in 0..1000 {
+            let key = Key::new("User", &number.to_string());
+            let turn = snapshots.turn(key, "User");
+            snapshots.keep(key, "User", &ids(0..1), Instant::now());
+            drop(turn);
+        }
+        assert!(snapshots.state().lists.is_empty());
+        assert_eq!(
+            snapshots.state().readings.len(),
+            1,
+            "the last is still there"
+        );
+        for number in 0..1000 {
+            let key = Key::new("User", &number.to_string());
+            let turns = [(); 2].map(|()| snapshots.turn(key, "User"));
+            snapshots.keep(key, "User", &ids(0..1), Instant::now());
+            drop(turns);
+        }
+        let state = snapshots.state();
+        assert_eq!(state.lists.len(), MOST);
+        assert!(state.lists.contains_key(&Key::new("User", "999")));
     }
 
     #[test]
