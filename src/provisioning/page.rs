@@ -189,6 +189,9 @@ impl Service {
         if let Some(ids) = self.known_ids(caller, of, selection, key, asked).await? {
             return Ok(ids);
         }
+        let room = Arc::clone(&self.snapshots().room).acquire_owned();
+        let room = tokio::time::timeout(patience(), room).await;
+        let room = room.map_err(|_| late())?.map_err(|_| late())?;
         // The reading goes on when this caller has to give up: whoever comes back finds what it read.
         let (service, name, selection) = (self.clone(), of.name().to_owned(), selection.clone());
         let caller = Caller {
@@ -197,7 +200,7 @@ impl Service {
         };
         let wait = patience();
         let reading = tokio::spawn(async move {
-            let _mine = mine;
+            let _held = (mine, room);
             service.read_ids(&caller, &name, &selection, key).await
         });
         match tokio::time::timeout(wait, reading).await {

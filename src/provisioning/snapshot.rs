@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// A list of more than [`SMALL`] ids may be as old as this when a walk begins, or a total is told.
@@ -30,6 +31,10 @@ const MOST: usize = 256;
 
 /// All lists together hold no more ids than this, unless a single one does: 16 MB.
 const MOST_IDS: usize = 1_000_000;
+
+/// As many selections are read at once: each reading holds a place on the directory's connections until it is done, also
+/// when nobody waits for it any more.
+const MOST_READINGS: usize = 4;
 
 /// So many of the bridge's own writes are looked at one by one; after more of them the list is read anew.
 const MOST_WRITTEN: usize = 1000;
@@ -157,9 +162,19 @@ pub(super) enum Known {
 }
 
 /// The lists and the walks of one service.
-#[derive(Default)]
 pub(super) struct Snapshots {
     state: Mutex<State>,
+    /// Room for readings.
+    pub(super) room: Arc<Semaphore>,
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            room: Arc::new(Semaphore::new(MOST_READINGS)),
+        }
+    }
 }
 
 #[derive(Default)]
