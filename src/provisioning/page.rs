@@ -134,10 +134,10 @@ impl Service {
             base: of.place.base.clone(),
             filter: selection.filter.clone(),
             wanted: selection.also(with_id(view, self.kind())),
-            limit: Some(most.saturating_add(1)),
+            limit: Some(most),
         };
         let found = self.directory().search(&search, caller.deadline).await?;
-        if !found.complete || found.entries.len() > most {
+        if !found.complete {
             return Ok(None);
         }
         Ok(Some(self.arrange(caller, of, selection, found.entries)))
