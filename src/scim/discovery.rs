@@ -292,9 +292,18 @@ mod tests {
     fn our_own_documents_follow_our_own_schemas() {
         let config = service_provider_config(
             &Capabilities {
-                documentation: Some("https://docs.example".to_owned()),
+                patch: true,
+                bulk: Some(BulkLimits {
+                    operations: 1000,
+                    payload: 1_000_000,
+                }),
+                filter: Some(200),
+                change_password: true,
+                sort: true,
+                etag: true,
+                pages: Some(200),
                 authentication: vec![AuthenticationScheme::bearer_token()],
-                ..Capabilities::default()
+                documentation: Some("https://docs.example".to_owned()),
             },
             BASE,
         );
