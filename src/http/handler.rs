@@ -21,7 +21,6 @@ use super::settings::{Client, Settings};
 use super::version::Version;
 use super::{body, bulk, metrics, precondition, query, span};
 use crate::provisioning::{Answer, Caller, Deadline, Error, Query, Service};
-use crate::scim::Filter;
 
 /// Longest request line and header together, in bytes. actix-web itself stops at 128 KiB, without a SCIM answer.
 const LONGEST_HEAD: usize = 96 * 1024;
@@ -328,17 +327,14 @@ impl Call {
     fn is_short_read(&self, service: &Service) -> bool {
         let of = match &self.target {
             Target::Item { resource_type, .. } => resource_type,
-            Target::Collection { resource_type, .. } if self.asks_for_a_few() => resource_type,
+            Target::Collection { resource_type, .. }
+                if service.looks_up_one(&self.caller, resource_type, &self.query) =>
+            {
+                resource_type
+            }
             _ => return false,
         };
         self.method == "GET" && !service.has_members(of)
-    }
-
-    /// Whether it is the look-up that identity providers make before they write: attributes equal to values.
-    fn asks_for_a_few(&self) -> bool {
-        let filter = self.query.filter.as_deref().map(Filter::parse);
-        self.query.sort_by.is_none()
-            && filter.is_some_and(|filter| filter.is_ok_and(|filter| filter.equalities().is_some()))
     }
 
     async fn dispatch(&self, service: &Service) -> Result<Reply, Error> {

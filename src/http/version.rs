@@ -113,16 +113,18 @@ impl Version {
         }))
     }
 
-    /// The query with the names of SCIM 2.0.
+    /// The query with the names of SCIM 2.0. A cursor is none of 1.1, and what is not known there is ignored.
     pub(super) fn query(self, mut query: Query) -> Query {
         if self == Self::V1 {
             for text in [
                 &mut query.filter,
+                &mut query.sort_by,
                 &mut query.attributes,
                 &mut query.excluded_attributes,
             ] {
                 *text = text.as_deref().map(v1::query_text);
             }
+            query.cursor = None;
         }
         query
     }
@@ -184,4 +186,24 @@ fn definition_of<'a>(service: &'a Service, target: &Target) -> Option<&'a Defini
     service
         .definitions()
         .find(|definition| definition.resource_type.name == *resource_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_of_1_1_is_sorted_by_the_older_names_and_knows_no_cursor() {
+        let department = "urn:scim:schemas:extension:enterprise:1.0:department";
+        let sent = Query {
+            sort_by: Some(department.to_owned()),
+            cursor: Some(String::new()),
+            ..Query::default()
+        };
+        let query = Version::V1.query(sent.clone());
+        let modern = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+        assert_eq!(query.sort_by.as_deref(), Some(modern));
+        assert_eq!(query.cursor, None);
+        assert_eq!(Version::V2.query(sent.clone()), sent);
+    }
 }

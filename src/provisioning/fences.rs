@@ -29,6 +29,8 @@ const MOST_PROTECTED: usize = 100_000;
 pub(super) struct FenceKeeper {
     configured: Fences,
     current: Mutex<Option<(Instant, Arc<Guard>)>>,
+    /// The turn to ask the directory: the others wait for what it tells.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl FenceKeeper {
@@ -55,6 +57,7 @@ impl FenceKeeper {
                 ..Fences::default()
             },
             current: Mutex::new(None),
+            turn: tokio::sync::Mutex::default(),
         }
     }
 
@@ -76,6 +79,14 @@ impl Service {
     /// The guard that judges this moment's writes. Without an answer of the directory there is no guard and no write.
     pub(super) async fn guard(&self, caller: &Caller) -> Result<Arc<Guard>, Error> {
         let keeper = self.fences();
+        if let Some(guard) = keeper.fresh() {
+            return Ok(guard);
+        }
+        let turn = tokio::time::timeout(caller.deadline.remaining(), keeper.turn.lock()).await;
+        let _turn = turn.map_err(|_| Error::Unavailable {
+            retry_after: Error::RETRY_AFTER,
+            reason: "what is fenced is still being read".into(),
+        })?;
         if let Some(guard) = keeper.fresh() {
             return Ok(guard);
         }

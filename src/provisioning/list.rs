@@ -1,9 +1,18 @@
 //! GET of a list: filter pushed down to the directory, a true total, pages in a stable order.
 
 use super::{Answer, Caller, Error, Query, Service};
-use crate::scim::{ListResponse, Paging};
+use crate::scim::{Definition, Dialect, Filter, ListResponse, Literal, Paging, Uniqueness};
 
 impl Service {
+    /// Whether it is the look-up that identity providers make before they write: who has this id, or this unique name.
+    pub fn looks_up_one(&self, caller: &Caller, resource_type: &str, query: &Query) -> bool {
+        let filter = query.filter.as_deref().map(Filter::parse);
+        let (Some(Ok(filter)), Ok(of)) = (filter, self.resource_type(resource_type)) else {
+            return false;
+        };
+        query.sort_by.is_none() && names_one(&filter, &of.mapping.definition, &caller.dialect)
+    }
+
     /// Lists the resources of a type (RFC 7644 §3.4.2).
     ///
     /// # Errors
@@ -38,5 +47,56 @@ impl Service {
             most,
             most,
         )?)
+    }
+}
+
+/// Whether equalities alone say who is meant, one of them by what only one has. `active eq true` is everybody.
+fn names_one(filter: &Filter, definition: &Definition, dialect: &Dialect) -> bool {
+    let equalities = filter.equalities().unwrap_or_default();
+    equalities.iter().any(|(path, value)| {
+        let found = definition.lookup_in_filter(path, dialect);
+        matches!(value, Literal::String(_))
+            && found.is_some_and(|found| {
+                let leaf = found.leaf();
+                leaf.uniqueness != Uniqueness::None || leaf.name == "externalId"
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Mapping;
+
+    #[test]
+    fn only_what_one_has_names_one() {
+        for name in Mapping::builtin_names() {
+            let mapping = Mapping::load(name, Mapping::builtin(name).unwrap()).unwrap();
+            let users = &mapping.resource("User").unwrap().definition;
+            let names_one = |filter: &str| {
+                let filter = Filter::parse(filter).unwrap();
+                names_one(&filter, users, &Dialect::lenient())
+            };
+            for filter in [
+                "userName eq \"ana\"",
+                "USERNAME eq \"ana\"",
+                "externalId eq \"7\"",
+                "id eq \"7\"",
+                "active eq true and userName eq \"ana\"",
+            ] {
+                assert!(names_one(filter), "{name}: {filter}");
+            }
+            for filter in [
+                "active eq true",
+                "name.familyName eq \"Ruiz\"",
+                "meta.resourceType eq \"User\"",
+                "externalId eq null",
+                "userName sw \"a\"",
+                "userName eq \"ana\" or active eq true",
+                "shoeSize eq \"7\"",
+            ] {
+                assert!(!names_one(filter), "{name}: {filter}");
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::cursor::Cursor;
 use super::selection::Selection;
 use super::service::Type;
-use super::snapshot::{Key, Known, Place, Walker};
+use super::snapshot::{Ids, Key, Known, Place, Walker};
 use super::view::View;
 use super::{Caller, Error, Service};
 use crate::directory::{Deadline, Search, Wanted};
@@ -74,7 +74,7 @@ impl Service {
             key,
         };
         let goes_on = !begins && paging.count > 0;
-        let resumed = goes_on.then(|| self.snapshots().resume(&walker, start));
+        let resumed = goes_on.then(|| self.snapshots().resume(&walker, start, Instant::now()));
         let mut place = match resumed.flatten() {
             Some(place) => place,
             None => Place::new(self.list_ids(caller, of, selection, key).await?, start),
@@ -91,7 +91,8 @@ impl Service {
         let next = last.filter(|_| walker.by_cursor);
         let next = next.map(|last| Cursor::after(*last, seen).write(key));
         if paging.count > 0 {
-            self.snapshots().rest(walker, place, asked, came);
+            self.snapshots()
+                .rest(walker, place, asked, came, Instant::now());
         }
         Ok(Shown {
             total,
@@ -133,10 +134,10 @@ impl Service {
             base: of.place.base.clone(),
             filter: selection.filter.clone(),
             wanted: selection.also(with_id(view, self.kind())),
-            limit: Some(most.saturating_add(1)),
+            limit: Some(most),
         };
         let found = self.directory().search(&search, caller.deadline).await?;
-        if !found.complete || found.entries.len() > most {
+        if !found.complete {
             return Ok(None);
         }
         Ok(Some(self.arrange(caller, of, selection, found.entries)))
@@ -173,7 +174,7 @@ impl Service {
         of: Type<'_>,
         selection: &Selection,
         key: Key,
-    ) -> Result<Arc<[Uuid]>, Error> {
+    ) -> Result<Ids, Error> {
         let asked = Instant::now();
         if let Some(ids) = self.known_ids(caller, of, selection, key, asked).await? {
             return Ok(ids);
@@ -189,6 +190,9 @@ impl Service {
         if let Some(ids) = self.known_ids(caller, of, selection, key, asked).await? {
             return Ok(ids);
         }
+        let room = Arc::clone(&self.snapshots().room).acquire_owned();
+        let room = tokio::time::timeout(patience(), room).await;
+        let room = room.map_err(|_| late())?.map_err(|_| late())?;
         // The reading goes on when this caller has to give up: whoever comes back finds what it read.
         let (service, name, selection) = (self.clone(), of.name().to_owned(), selection.clone());
         let caller = Caller {
@@ -197,7 +201,7 @@ impl Service {
         };
         let wait = patience();
         let reading = tokio::spawn(async move {
-            let _mine = mine;
+            let _held = (mine, room);
             service.read_ids(&caller, &name, &selection, key).await
         });
         match tokio::time::timeout(wait, reading).await {
@@ -216,13 +220,12 @@ impl Service {
         resource_type: &str,
         selection: &Selection,
         key: Key,
-    ) -> Result<Arc<[Uuid]>, Error> {
+    ) -> Result<Ids, Error> {
         let begun = Instant::now();
         self.snapshots().reading(key);
         let of = self.resource_type(resource_type)?;
-        let ids: Arc<[Uuid]> = self.ids(caller, of, selection).await?.into();
-        self.snapshots().keep(key, resource_type, &ids, begun);
-        Ok(ids)
+        let ids = self.ids(caller, of, selection).await?;
+        Ok(self.snapshots().keep(key, resource_type, ids, begun))
     }
 
     /// The ids, if they were read recently enough. Of what this bridge wrote since it asks whether it is meant.
@@ -233,7 +236,7 @@ impl Service {
         selection: &Selection,
         key: Key,
         asked: Instant,
-    ) -> Result<Option<Arc<[Uuid]>>, Error> {
+    ) -> Result<Option<Ids>, Error> {
         let (ids, written) = match self.snapshots().known(key, asked) {
             Known::All(ids) => return Ok(Some(ids)),
             Known::But(ids, written) if selection.is_plain() => (ids, written),

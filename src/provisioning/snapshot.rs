@@ -10,10 +10,12 @@
 //! selection and position. Who is gone since leaves a page short and moves nobody else.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// A list of more than [`SMALL`] ids may be as old as this when a walk begins, or a total is told.
@@ -25,11 +27,18 @@ const SMALL: usize = 1000;
 /// A walk that took no step for so long is forgotten.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-/// More walks than this are not remembered.
-const MOST_WALKS: usize = 256;
+/// A walk goes on for so long with the list it began with; then with a new one.
+const LONGEST_WALK: Duration = Duration::from_secs(60 * 60);
+
+/// More walks than this are not remembered, nor more lists.
+const MOST: usize = 256;
 
 /// All lists together hold no more ids than this, unless a single one does: 16 MB.
 const MOST_IDS: usize = 1_000_000;
+
+/// As many selections are read at once: each reading holds a place on the directory's connections until it is done, also
+/// when nobody waits for it any more.
+const MOST_READINGS: usize = 4;
 
 /// So many of the bridge's own writes are looked at one by one; after more of them the list is read anew.
 const MOST_WRITTEN: usize = 1000;
@@ -54,13 +63,34 @@ impl Key {
     }
 }
 
+/// The ids of a selection, in order. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Ids {
+    all: Arc<[Uuid]>,
+    /// When their reading was done.
+    read: Instant,
+}
+
+impl Ids {
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.all, &other.all)
+    }
+}
+
+impl Deref for Ids {
+    type Target = [Uuid];
+
+    fn deref(&self) -> &[Uuid] {
+        &self.all
+    }
+}
+
 /// What one selection meant, and what the bridge has written since.
 struct List {
     resource_type: String,
-    ids: Arc<[Uuid]>,
-    /// When the reading began, and when it was done.
-    read: Instant,
-    kept: Instant,
+    ids: Ids,
+    /// When their reading began.
+    begun: Instant,
     used: Instant,
     written: Written,
 }
@@ -72,7 +102,7 @@ type Written = HashMap<Uuid, u64>;
 /// Where a page of a list begins.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    pub(super) ids: Arc<[Uuid]>,
+    pub(super) ids: Ids,
     /// The `startIndex` that the client says.
     start: usize,
     /// How many ids of the list come before it.
@@ -81,7 +111,7 @@ pub(super) struct Place {
 
 impl Place {
     /// At this `startIndex` of a list of which the client has seen nothing.
-    pub(super) fn new(ids: Arc<[Uuid]>, start: usize) -> Self {
+    pub(super) fn new(ids: Ids, start: usize) -> Self {
         Self {
             ids,
             start,
@@ -114,7 +144,7 @@ impl Place {
     /// asked for, others what came.
     fn next(&self, ids: usize, came: usize) -> [Self; 2] {
         let at = |start: usize| Self {
-            ids: Arc::clone(&self.ids),
+            ids: self.ids.clone(),
             start: self.start.saturating_add(start),
             before: self.before.saturating_add(ids),
         };
@@ -149,17 +179,27 @@ struct Reading {
 #[derive(Debug)]
 pub(super) enum Known {
     /// Its ids.
-    All(Arc<[Uuid]>),
+    All(Ids),
     /// Its ids, but for what the bridge has written since.
-    But(Arc<[Uuid]>, Vec<(Uuid, u64)>),
+    But(Ids, Vec<(Uuid, u64)>),
     /// Nothing, or nothing new enough.
     Nothing,
 }
 
 /// The lists and the walks of one service.
-#[derive(Default)]
 pub(super) struct Snapshots {
     state: Mutex<State>,
+    /// Room for readings.
+    pub(super) room: Arc<Semaphore>,
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            room: Arc::new(Semaphore::new(MOST_READINGS)),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -202,12 +242,12 @@ impl Snapshots {
         let Some(list) = state.lists.get_mut(&key) else {
             return Known::Nothing;
         };
-        let lasting = list.ids.len() > SMALL && asked < list.kept + AGE;
-        if (!lasting && list.read < asked) || list.written.len() > MOST_WRITTEN {
+        let lasting = list.ids.len() > SMALL && asked < list.ids.read + AGE;
+        if (!lasting && list.begun < asked) || list.written.len() > MOST_WRITTEN {
             return Known::Nothing;
         }
         list.used = list.used.max(asked);
-        let ids = Arc::clone(&list.ids);
+        let ids = list.ids.clone();
         if list.written.is_empty() {
             return Known::All(ids);
         }
@@ -218,7 +258,9 @@ impl Snapshots {
     /// The turn to read a selection.
     pub(super) fn turn(&self, key: Key, resource_type: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut state = self.state();
-        let reading = state.readings.entry(key).or_insert_with(|| Reading {
+        let readings = &mut state.readings;
+        readings.retain(|_, reading| Arc::strong_count(&reading.turn) > 1);
+        let reading = readings.entry(key).or_insert_with(|| Reading {
             resource_type: resource_type.to_owned(),
             turn: Arc::default(),
             written: Written::new(),
@@ -233,41 +275,62 @@ impl Snapshots {
         }
     }
 
-    /// Keeps what was read of a selection.
-    pub(super) fn keep(&self, key: Key, resource_type: &str, ids: &Arc<[Uuid]>, read: Instant) {
+    /// Keeps what was read of a selection since that moment: a list that lasts, or that others wait for.
+    pub(super) fn keep(
+        &self,
+        key: Key,
+        resource_type: &str,
+        ids: Vec<Uuid>,
+        begun: Instant,
+    ) -> Ids {
         let mut state = self.state();
         let reading = state.readings.get_mut(&key);
+        // One is held here and one by the reader.
+        let waited_for = reading
+            .as_ref()
+            .is_some_and(|reading| Arc::strong_count(&reading.turn) > 2);
         let written = reading.map(|reading| std::mem::take(&mut reading.written));
         let now = Instant::now();
+        let ids = Ids {
+            all: ids.into(),
+            read: now,
+        };
+        if ids.len() <= SMALL && !waited_for {
+            state.lists.remove(&key);
+            return ids;
+        }
         let list = List {
             resource_type: resource_type.to_owned(),
-            ids: Arc::clone(ids),
-            read,
-            kept: now,
+            ids: ids.clone(),
+            begun,
             used: now,
             written: written.unwrap_or_default(),
         };
         state.lists.insert(key, list);
         state.trim(now);
+        ids
     }
 
     /// Corrects a list by what became of the resources that were written since: those that are meant now.
     pub(super) fn correct(
         &self,
         key: Key,
-        ids: &Arc<[Uuid]>,
+        ids: &Ids,
         written: &[(Uuid, u64)],
         meant: &[Uuid],
-    ) -> Arc<[Uuid]> {
+    ) -> Ids {
         let asked: HashSet<Uuid> = written.iter().map(|(id, _)| *id).collect();
         let others = ids.iter().filter(|id| !asked.contains(id));
         let mut corrected: Vec<Uuid> = others.chain(meant).copied().collect();
         corrected.sort_unstable();
-        let corrected: Arc<[Uuid]> = corrected.into();
+        let corrected = Ids {
+            all: corrected.into(),
+            read: ids.read,
+        };
         if let Some(list) = self.state().lists.get_mut(&key)
-            && Arc::ptr_eq(&list.ids, ids)
+            && list.ids.is(ids)
         {
-            list.ids = Arc::clone(&corrected);
+            list.ids = corrected.clone();
             for (id, number) in written {
                 if list.written.get(id) == Some(number) {
                     list.written.remove(id);
@@ -277,25 +340,30 @@ impl Snapshots {
         corrected
     }
 
-    /// Where this walker is at this `startIndex`: that of the walk which goes on there; else of the one that took
-    /// the last step.
-    pub(super) fn resume(&self, walker: &Walker, start: usize) -> Option<Place> {
-        let now = Instant::now();
+    /// Where this walker is at this `startIndex`: that of the walk which goes on there; else of the one that was there
+    /// already, but then it may be polling and is to see who is new; else of the one that took the last step.
+    pub(super) fn resume(&self, walker: &Walker, start: usize, now: Instant) -> Option<Place> {
         let state = self.state();
-        let walks = state.walks.iter();
-        let own = walks.filter(|walk| walk.walker == *walker && now < walk.used + PATIENCE);
-        let walk = own.max_by_key(|walk| (walk.at(start).is_some(), walk.used))?;
-        let elsewhere = || Place::new(Arc::clone(&walk.places[0].ids), start);
+        let own = state.walks.iter().filter(|walk| {
+            walk.walker == *walker
+                && now < walk.used + PATIENCE
+                && now < walk.places[0].ids.read + LONGEST_WALK
+        });
+        let walk =
+            own.max_by_key(|walk| (walk.at(start).is_some(), !walk.was_at(start), walk.used))?;
+        if walk.was_at(start) && now >= walk.places[0].ids.read + AGE {
+            return None;
+        }
+        let elsewhere = || Place::new(walk.places[0].ids.clone(), start);
         Some(walk.at(start).cloned().unwrap_or_else(elsewhere))
     }
 
     /// Remembers a walk after a page of so many ids, of which so many came.
-    pub(super) fn rest(&self, walker: Walker, place: Place, ids: usize, came: usize) {
-        let now = Instant::now();
+    pub(super) fn rest(&self, walker: Walker, place: Place, ids: usize, came: usize, now: Instant) {
         let mut state = self.state();
         state.walks.retain(|walk| {
             let at = walk.at(place.start).filter(|_| walk.walker == walker);
-            !at.is_some_and(|at| Arc::ptr_eq(&at.ids, &place.ids))
+            !at.is_some_and(|at| at.ids.is(&place.ids))
         });
         let [next, other] = place.next(ids, came);
         state.walks.push(Walk {
@@ -311,16 +379,20 @@ impl Walk {
     fn at(&self, start: usize) -> Option<&Place> {
         self.places.iter().find(|place| place.start == start)
     }
+
+    /// Whether the last page began there.
+    fn was_at(&self, start: usize) -> bool {
+        self.places[0].start == start
+    }
 }
 
 impl State {
     /// Forgets what is too old or too much, what was used longest ago first.
     fn trim(&mut self, now: Instant) {
-        self.readings
-            .retain(|_, reading| Arc::strong_count(&reading.turn) > 1);
         self.walks.retain(|walk| now < walk.used + PATIENCE);
-        self.lists.retain(|_, list| now < list.kept + AGE);
-        while self.walks.len() > MOST_WALKS
+        self.lists.retain(|_, list| now < list.ids.read + AGE);
+        while self.walks.len() > MOST
+            || self.lists.len() > MOST
             || (self.ids() > MOST_IDS && self.walks.len() + self.lists.len() > 1)
         {
             let walk = (0..self.walks.len())
@@ -329,8 +401,11 @@ impl State {
             let list = self.lists.iter().map(|(key, list)| (list.used, *key));
             let list = list.min_by_key(|(used, _)| *used);
             match (walk, list) {
+                (_, Some((_, key))) if self.lists.len() > MOST => {
+                    self.lists.remove(&key);
+                }
                 (Some((used, at)), list)
-                    if self.walks.len() > MOST_WALKS || list.is_none_or(|list| used < list.0) =>
+                    if self.walks.len() > MOST || list.is_none_or(|list| used < list.0) =>
                 {
                     self.walks.swap_remove(at);
                 }
@@ -349,173 +424,11 @@ impl State {
         let mut seen = HashSet::new();
         lists
             .chain(walks)
-            .filter(|ids| seen.insert(Arc::as_ptr(ids)))
+            .filter(|ids| seen.insert(Arc::as_ptr(&ids.all)))
             .map(|ids| ids.len())
             .sum()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(numbers: impl IntoIterator<Item = usize>) -> Arc<[Uuid]> {
-        let ids = numbers.into_iter();
-        ids.map(|number| Uuid::from_u128(u128::try_from(number).unwrap()))
-            .collect()
-    }
-
-    fn id(number: u128) -> Uuid {
-        Uuid::from_u128(number)
-    }
-
-    fn key() -> Key {
-        Key::new("User", "(uid=*)")
-    }
-
-    fn okta(key: Key) -> Walker {
-        Walker {
-            client: "okta".into(),
-            by_cursor: false,
-            key,
-        }
-    }
-
-    fn all(known: Known) -> Option<usize> {
-        match known {
-            Known::All(ids) => Some(ids.len()),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_long_list_lasts_a_minute_and_a_short_one_only_for_those_who_waited_for_it() {
-        let snapshots = Snapshots::default();
-        let read = Instant::now();
-        let known = |asked| all(snapshots.known(key(), asked));
-        snapshots.keep(key(), "User", &ids(0..SMALL + 1), read);
-        assert_eq!(known(read + AGE / 2), Some(SMALL + 1));
-        assert_eq!(known(Instant::now() + AGE), None);
-        snapshots.keep(key(), "User", &ids(0..SMALL), read);
-        assert_eq!(known(read), Some(SMALL));
-        assert_eq!(known(read + Duration::from_millis(1)), None);
-        assert_eq!(
-            all(snapshots.known(Key::new("Group", "(uid=*)"), read)),
-            None
-        );
-    }
-
-    #[test]
-    fn what_is_written_is_asked_for_until_the_list_is_corrected() {
-        let snapshots = Snapshots::default();
-        let read = Instant::now();
-        snapshots.wrote("User", id(1));
-        let list = ids(0..2000);
-        snapshots.keep(key(), "User", &list, read);
-        snapshots.wrote("User", id(5));
-        snapshots.wrote("Group", id(6));
-        snapshots.wrote("User", id(9999));
-        let Known::But(known, mut written) = snapshots.known(key(), read) else {
-            panic!("two were written")
-        };
-        written.sort_unstable();
-        assert_eq!(
-            written.iter().map(|one| one.0).collect::<Vec<_>>(),
-            [id(5), id(9999)]
-        );
-        // One of them is written again while the directory is asked.
-        snapshots.wrote("User", id(5));
-        let corrected = snapshots.correct(key(), &known, &written, &[id(9999)]);
-        assert_eq!(corrected.len(), 2000);
-        assert!(corrected.is_sorted() && !corrected.contains(&id(5)));
-        match snapshots.known(key(), read) {
-            Known::But(now, written) => {
-                assert!(Arc::ptr_eq(&now, &corrected));
-                assert_eq!(written.len(), 1);
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn what_is_written_while_a_list_is_read_may_be_missing_from_it() {
-        let snapshots = Snapshots::default();
-        let read = Instant::now();
-        let turn = snapshots.turn(key(), "User");
-        snapshots.wrote("User", id(1));
-        snapshots.reading(key());
-        snapshots.wrote("User", id(2));
-        snapshots.keep(key(), "User", &ids(0..2000), read);
-        drop(turn);
-        let Known::But(_, written) = snapshots.known(key(), read) else {
-            panic!("one was written")
-        };
-        assert_eq!(written[0].0, id(2));
-        assert_eq!(written.len(), 1);
-    }
-
-    #[test]
-    fn after_very_many_writes_a_list_is_read_anew() {
-        let snapshots = Snapshots::default();
-        let read = Instant::now();
-        snapshots.keep(key(), "User", &ids(0..2000), read);
-        for number in 0..=u128::try_from(MOST_WRITTEN).unwrap() {
-            snapshots.wrote("User", id(number));
-        }
-        assert!(matches!(snapshots.known(key(), read), Known::Nothing));
-    }
-
-    #[test]
-    fn a_walk_keeps_its_list_and_short_pages_move_nobody() {
-        let snapshots = Snapshots::default();
-        let (old, new) = (ids(0..1000), ids(1000..3000));
-        snapshots.rest(okta(key()), Place::new(Arc::clone(&old), 1), 100, 98);
-        snapshots.rest(okta(key()), Place::new(Arc::clone(&new), 1), 7, 7);
-        let at = |start| snapshots.resume(&okta(key()), start);
-        // By what was asked for, and by what came.
-        for (start, total) in [(101, 1000), (99, 998)] {
-            let place = at(start).unwrap();
-            assert!(Arc::ptr_eq(&place.ids, &old), "{start}");
-            assert_eq!((place.page(100)[0], place.total()), (id(100), total));
-        }
-        // Asked for again.
-        snapshots.rest(okta(key()), at(99).unwrap(), 100, 100);
-        assert_eq!(at(99).unwrap().page(1), [id(100)]);
-        assert_eq!(at(199).unwrap().page(1), [id(200)]);
-        assert_eq!(at(199).unwrap().total(), 998);
-        // Somewhere else: the list of the last step.
-        assert_eq!(at(501).unwrap().page(1), [id(500)]);
-        let entra = Walker {
-            client: "entra".into(),
-            ..okta(key())
-        };
-        assert!(snapshots.resume(&entra, 101).is_none());
-    }
-
-    #[test]
-    fn beyond_the_end_is_nothing() {
-        let place = Place::new(ids(0..10), usize::MAX);
-        assert!(place.page(100).is_empty());
-        assert_eq!(place.total(), 10);
-        assert_eq!(Place::new(ids(0..10), 9).page(100).len(), 2);
-    }
-
-    #[test]
-    fn memory_is_bounded_and_what_was_used_last_stays() {
-        let snapshots = Snapshots::default();
-        for number in 0..300 {
-            let key = Key::new("User", &number.to_string());
-            let list = ids(0..10_000);
-            snapshots.keep(key, "User", &list, Instant::now());
-            snapshots.rest(okta(key), Place::new(list, 1), 100, 100);
-        }
-        let state = snapshots.state();
-        assert!(state.ids() <= MOST_IDS, "{}", state.ids());
-        assert!(state.lists.contains_key(&Key::new("User", "299")));
-        drop(state);
-        let huge = ids(0..MOST_IDS + 1);
-        snapshots.keep(key(), "User", &huge, Instant::now());
-        assert!(all(snapshots.known(key(), Instant::now())).is_some());
-        assert_eq!(snapshots.state().ids(), huge.len());
-    }
-}
+mod tests;

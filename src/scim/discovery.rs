@@ -287,8 +287,17 @@ mod tests {
     fn our_own_documents_follow_our_own_schemas() {
         let config = service_provider_config(
             &Capabilities {
+                patch: true,
+                bulk: Some(BulkLimits {
+                    operations: 1000,
+                    payload: 1_000_000,
+                }),
+                filter: Some(200),
+                change_password: true,
+                sort: true,
+                etag: true,
+                pages: Some(200),
                 authentication: vec![AuthenticationScheme::bearer_token()],
-                ..Capabilities::default()
             },
             BASE,
         );

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use super::{Method, Operation};
 use crate::scim::error::{Error, quoted};
 
@@ -82,6 +84,8 @@ impl Order {
     fn keep_sequences(&mut self, operations: &[Operation]) {
         let mut last_on: HashMap<String, usize> = HashMap::new();
         let mut deletes = Vec::new();
+        // Itself or by what it waits for.
+        let mut waits_for_a_post = vec![false; operations.len()];
         for (position, operation) in operations.iter().enumerate() {
             if self.refused[position].is_some() {
                 continue;
@@ -89,12 +93,12 @@ impl Order {
             match operation.method() {
                 Ok(Method::Post) => self.waits_for[position].extend(&deletes),
                 Ok(method) => {
-                    // Ids are UUIDs, which are the same in any case.
-                    let path = operation.path.trim_end_matches('/').to_ascii_lowercase();
-                    let before = last_on.insert(path, position);
+                    let before = last_on.insert(place(&operation.path), position);
                     self.waits_for[position].extend(before);
-                    // One that waits itself would close a circle with the POST it waits for.
-                    if method == Method::Delete && self.waits_for[position].is_empty() {
+                    waits_for_a_post[position] = !self.refers_to[position].is_empty()
+                        || before.is_some_and(|before| waits_for_a_post[before]);
+                    // That POST might be the one that waits.
+                    if method == Method::Delete && !waits_for_a_post[position] {
                         deletes.push(position);
                     }
                 }
@@ -102,6 +106,14 @@ impl Order {
             }
         }
     }
+}
+
+/// What is the same for all paths of one resource: its id is a UUID, which may be spelt in several ways.
+fn place(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    let (endpoint, id) = path.rsplit_once('/').unwrap_or((path, ""));
+    let id = Uuid::try_parse(id).map_or_else(|_| id.to_ascii_lowercase(), |id| id.to_string());
+    format!("{}/{id}", endpoint.to_ascii_lowercase())
 }
 
 fn unknown(bulk_id: &str) -> Error {

@@ -218,6 +218,37 @@ fn the_same_resource_is_changed_in_the_order_given() {
 }
 
 #[test]
+fn one_resource_is_one_however_its_id_is_spelt() {
+    let order = Order::of(&[
+        patch("/Users/0B0F6A52-2F4B-4A3F-9F5B-6C1D2E3F4A5B", json!({})),
+        patch("/Users/0b0f6a522f4b4a3f9f5b6c1d2e3f4a5b", json!({})),
+        delete("/users/0b0f6a52-2f4b-4a3f-9f5b-6c1d2e3f4a5b/"),
+        patch("/Groups/0b0f6a52-2f4b-4a3f-9f5b-6c1d2e3f4a5b", json!({})),
+    ]);
+    assert_eq!(
+        (order.waits_for(1), order.waits_for(2)),
+        (&[0][..], &[1][..])
+    );
+    assert!(order.waits_for(3).is_empty());
+}
+
+#[test]
+fn a_new_resource_waits_for_a_name_that_is_given_up_after_another_change() {
+    let order = Order::of(&[
+        patch("/Users/1", json!({})),
+        delete("/Users/1"),
+        patch("/Groups/2", members(&["namesake"])),
+        delete("/Groups/2"),
+        post("namesake", json!({})),
+    ]);
+    assert_eq!(
+        order.waits_for(4),
+        [1],
+        "the other DELETE waits for this very POST"
+    );
+}
+
+#[test]
 fn a_new_resource_waits_for_the_names_that_are_given_up_before_it() {
     let order = Order::of(&[
         post("before", json!({})),

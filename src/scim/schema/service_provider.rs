@@ -3,7 +3,7 @@
 use super::Schema;
 use super::attribute::{Attribute, Kind, Mutability};
 
-/// What `/ServiceProviderConfig` says, RFC 7643 §5.
+/// What `/ServiceProviderConfig` says, RFC 7643 §5 and RFC 9865 §4.
 pub fn service_provider_config() -> Schema {
     let supported = || Attribute::boolean("supported", "Whether it is.").required();
     let feature = |name: &str, description: &str, mut more: Vec<Attribute>| {
@@ -38,6 +38,7 @@ pub fn service_provider_config() -> Schema {
             ),
             feature("sort", "Whether lists can be sorted.", vec![]),
             feature("etag", "Whether resources have versions.", vec![]),
+            pagination(),
             Attribute::complex(
                 "authenticationSchemes",
                 "How clients may authenticate.",
@@ -60,6 +61,27 @@ pub fn service_provider_config() -> Schema {
             )
             .multi_valued()
             .required(),
+        ],
+    )
+}
+
+fn pagination() -> Attribute {
+    let can = |name: &str, description: &str| Attribute::boolean(name, description).required();
+    let number = |name: &str, description: &str| Attribute::new(Kind::Integer, name, description);
+    Attribute::complex(
+        "pagination",
+        "How lists can be paged.",
+        vec![
+            can("cursor", "Whether by `cursor`."),
+            can("index", "Whether by `startIndex`."),
+            Attribute::string("defaultPaginationMethod", "Which way unasked.")
+                .suggests(&["cursor", "index"]),
+            number("defaultPageSize", "Resources on a page unasked."),
+            number("maxPageSize", "Resources on a page at most."),
+            number(
+                "cursorTimeout",
+                "Seconds for which a cursor is good at least.",
+            ),
         ],
     )
 }

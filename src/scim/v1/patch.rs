@@ -74,6 +74,9 @@ fn emptied(body: &Map<String, Value>) -> Result<Vec<String>, Error> {
     })
 }
 
+/// So many elements are removed by one operation; a request may have no more than a thousand operations.
+const REMOVED_AT_ONCE: usize = 200;
+
 struct Patch<'a> {
     definition: &'a Definition,
     emptied: Vec<String>,
@@ -121,11 +124,14 @@ impl Patch<'_> {
             one => vec![one],
         };
         let (deleted, added): (Vec<Value>, Vec<Value>) = elements.into_iter().partition(is_deleted);
-        for element in deleted {
-            if let Some(filter) = filter_of(&element, attribute) {
-                self.operations
-                    .push(json!({ "op": "remove", "path": format!("{path}[{filter}]") }));
-            }
+        let deleted = deleted.iter();
+        let filters: Vec<String> = deleted
+            .filter_map(|element| filter_of(element, attribute))
+            .collect();
+        for some in filters.chunks(REMOVED_AT_ONCE) {
+            let path = format!("{path}[{}]", some.join(" or "));
+            self.operations
+                .push(json!({ "op": "remove", "path": path }));
         }
         if added.is_empty() {
             return;
@@ -200,6 +206,18 @@ mod tests {
                 json!({"op": "add", "path": "members", "value": [{"display": "Ana", "value": "1"}]}),
             ]
         );
+    }
+
+    #[test]
+    fn as_many_members_leave_as_may_come() {
+        let gone: Vec<Value> = (0..1001)
+            .map(|number| json!({"value": number.to_string(), "operation": "delete"}))
+            .collect();
+        let patch = patch_request(json!({ "members": gone }), &groups()).unwrap();
+        let (patch, _) = PatchRequest::parse(patch, &groups(), &Dialect::lenient()).unwrap();
+        let (delta, rest) = patch.split_collection("members").unwrap().unwrap();
+        assert_eq!(delta.remove.len(), 1001);
+        assert!(rest.operations.is_empty());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Fences: what stands behind one can be read, and neither changed nor deleted nor made a member's back door. Every
 //! refusal is 403, names its rule, and leaves the directory as it was.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::admin::one;
@@ -23,6 +26,7 @@ both!(places: [
     accounts_that_every_domain_has,
     the_bridges_own_account,
     a_fenced_entry_can_still_be_read_and_found,
+    writes_side_by_side_ask_once_what_is_fenced,
 ]);
 
 /// Asserts that every way of changing this user is refused by this rule, and that nothing changed.
@@ -464,4 +468,48 @@ async fn a_fenced_entry_can_still_be_read_and_found(place: &Place) {
         Kind::Samba => answer.conflict("userName"),
     }
     assert_eq!(bridge.count(&bridge.people).await, 1);
+}
+
+/// Counted in requests to the directory.
+async fn writes_side_by_side_ask_once_what_is_fenced(place: &Place) {
+    const SIDE_BY_SIDE: u64 = 12;
+    let mut crew = place.plant_group(&place.outside, "Crew 0", &[]).await;
+    for level in 1..10 {
+        let name = format!("Crew {level}");
+        crew = place.plant_group(&place.outside, &name, &[&crew.dn]).await;
+    }
+    let options = Options::new().with("guard.protected_groups", vec![crew.dn.as_str()]);
+    let bridge = Bridge::start(place, options).await;
+    let mut users = Vec::new();
+    for number in 0..SIDE_BY_SIDE {
+        users.push(create_user(&bridge, &format!("u{number}")).await);
+    }
+    let cost = async |users: &[String], title: &str| -> u64 {
+        let before = bridge.round_trips().await;
+        let client = bridge.entra();
+        let writes = users.iter().map(|id| {
+            let change = json!([{"op": "Replace", "path": "title", "value": title}]);
+            let path = format!("/Users/{id}");
+            let client = &client;
+            async move { client.patch(&path, change).await.resource().clone() }
+        });
+        join_all(writes).await;
+        bridge.round_trips().await - before
+    };
+    let grow_stale = || tokio::time::sleep(Duration::from_millis(5_100));
+    grow_stale().await;
+    let with_fences = cost(&users[..1], "first").await;
+    let without = cost(&users[..1], "second").await;
+    let fences = with_fences - without;
+    assert!(
+        fences >= 10,
+        "a search for each group: {with_fences} and {without}"
+    );
+    grow_stale().await;
+    let all = cost(&users, "third").await;
+    // Once, and once more where the writes themselves take longer than the fences are believed.
+    assert!(
+        all <= SIDE_BY_SIDE * without + 2 * fences,
+        "{all}, where one costs {without}, and the fences {fences}"
+    );
 }

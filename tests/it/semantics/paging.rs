@@ -3,18 +3,22 @@
 //! Costs are counted in LDAP round trips, not in time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::admin::{Attributes, many, one};
 use crate::support::people::create_user;
-use crate::support::{Answer, Bridge, Kind, both};
+use crate::support::{Answer, Bridge, Kind, Options, Place, Relay, both};
 
-both!(stories: [
-    a_cursor_goes_on_where_the_last_page_ended,
-    long_lists,
-]);
+both!(
+    stories: [
+        a_cursor_goes_on_where_the_last_page_ended,
+        long_lists,
+    ]
+    places: [few_readings_outlive_their_requests]
+);
 
 /// More than one round trip tells.
 const MANY: usize = 1_150;
@@ -292,4 +296,29 @@ async fn a_cursor_goes_on_where_the_last_page_ended(bridge: &Bridge) {
         pagination["maxPageSize"],
         config.body["filter"]["maxResults"]
     );
+}
+
+/// Polls whose filter moves, of a directory that does not answer.
+async fn few_readings_outlive_their_requests(place: &Place) {
+    let relay = Relay::to(place.lab).await;
+    let options = Options::new()
+        .with("directory.urls", vec![relay.url()])
+        .with("server.request_timeout", "2s");
+    let bridge = Bridge::start(place, options).await;
+    let poll = async |number: usize| -> Answer {
+        let filter = format!("userName eq \"nobody{number}\"");
+        bridge.okta().filter("/Users?count=0", &filter).await
+    };
+    poll(0).await.list(0);
+    let before = bridge.round_trips().await;
+    relay.freeze();
+    for answer in join_all((1..=12).map(poll)).await {
+        answer.unavailable();
+    }
+    relay.open();
+    bridge.until_available(Duration::from_secs(20)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let searches = bridge.round_trips().await - before;
+    // Four readings, the one of the look whether it is there again, and perhaps a probe.
+    assert!((4..=7).contains(&searches), "{searches}");
 }

@@ -1,0 +1,227 @@
+use super::*;
+
+fn ids(numbers: impl IntoIterator<Item = usize>) -> Vec<Uuid> {
+    let ids = numbers.into_iter();
+    ids.map(|number| Uuid::from_u128(u128::try_from(number).unwrap()))
+        .collect()
+}
+
+fn read(numbers: impl IntoIterator<Item = usize>) -> Ids {
+    Ids {
+        all: ids(numbers).into(),
+        read: Instant::now(),
+    }
+}
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn key() -> Key {
+    Key::new("User", "(uid=*)")
+}
+
+fn okta(key: Key) -> Walker {
+    Walker {
+        client: "okta".into(),
+        by_cursor: false,
+        key,
+    }
+}
+
+fn all(known: Known) -> Option<usize> {
+    match known {
+        Known::All(ids) => Some(ids.len()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_long_list_lasts_a_minute_and_a_short_one_only_for_those_who_waited_for_it() {
+    let snapshots = Snapshots::default();
+    let read = Instant::now();
+    let known = |asked| all(snapshots.known(key(), asked));
+    snapshots.keep(key(), "User", ids(0..SMALL + 1), read);
+    assert_eq!(known(read + AGE / 2), Some(SMALL + 1));
+    assert_eq!(known(Instant::now() + AGE), None);
+    let turn = snapshots.turn(key(), "User");
+    let (reader, waiter) = (Arc::clone(&turn), turn);
+    snapshots.keep(key(), "User", ids(0..SMALL), read);
+    drop((reader, waiter));
+    assert_eq!(known(read), Some(SMALL));
+    assert_eq!(known(read + Duration::from_millis(1)), None);
+    assert_eq!(
+        all(snapshots.known(Key::new("Group", "(uid=*)"), read)),
+        None
+    );
+}
+
+#[test]
+fn what_is_written_is_asked_for_until_the_list_is_corrected() {
+    let snapshots = Snapshots::default();
+    let read = Instant::now();
+    snapshots.wrote("User", id(1));
+    snapshots.keep(key(), "User", ids(0..2000), read);
+    snapshots.wrote("User", id(5));
+    snapshots.wrote("Group", id(6));
+    snapshots.wrote("User", id(9999));
+    let Known::But(known, mut written) = snapshots.known(key(), read) else {
+        panic!("two were written")
+    };
+    written.sort_unstable();
+    assert_eq!(
+        written.iter().map(|one| one.0).collect::<Vec<_>>(),
+        [id(5), id(9999)]
+    );
+    // One of them is written again while the directory is asked.
+    snapshots.wrote("User", id(5));
+    let corrected = snapshots.correct(key(), &known, &written, &[id(9999)]);
+    assert_eq!(corrected.len(), 2000);
+    assert!(corrected.is_sorted() && !corrected.contains(&id(5)));
+    match snapshots.known(key(), read) {
+        Known::But(now, written) => {
+            assert!(now.is(&corrected));
+            assert_eq!(written.len(), 1);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_written_while_a_list_is_read_may_be_missing_from_it() {
+    let snapshots = Snapshots::default();
+    let read = Instant::now();
+    let turn = snapshots.turn(key(), "User");
+    snapshots.wrote("User", id(1));
+    snapshots.reading(key());
+    snapshots.wrote("User", id(2));
+    snapshots.keep(key(), "User", ids(0..2000), read);
+    drop(turn);
+    let Known::But(_, written) = snapshots.known(key(), read) else {
+        panic!("one was written")
+    };
+    assert_eq!(written[0].0, id(2));
+    assert_eq!(written.len(), 1);
+}
+
+#[test]
+fn after_very_many_writes_a_list_is_read_anew() {
+    let snapshots = Snapshots::default();
+    let read = Instant::now();
+    snapshots.keep(key(), "User", ids(0..2000), read);
+    for number in 0..=u128::try_from(MOST_WRITTEN).unwrap() {
+        snapshots.wrote("User", id(number));
+    }
+    assert!(matches!(snapshots.known(key(), read), Known::Nothing));
+}
+
+#[test]
+fn a_walk_keeps_its_list_and_short_pages_move_nobody() {
+    let snapshots = Snapshots::default();
+    let (old, new) = (read(0..1000), read(1000..3000));
+    let now = Instant::now();
+    snapshots.rest(okta(key()), Place::new(old.clone(), 1), 100, 98, now);
+    snapshots.rest(okta(key()), Place::new(new.clone(), 1), 7, 7, now);
+    let at = |start| snapshots.resume(&okta(key()), start, now);
+    // By what was asked for, and by what came.
+    for (start, total) in [(101, 1000), (99, 998)] {
+        let place = at(start).unwrap();
+        assert!(place.ids.is(&old), "{start}");
+        assert_eq!((place.page(100)[0], place.total()), (id(100), total));
+    }
+    // Asked for again.
+    snapshots.rest(okta(key()), at(99).unwrap(), 100, 100, now);
+    assert_eq!(at(99).unwrap().page(1), [id(100)]);
+    assert_eq!(at(199).unwrap().page(1), [id(200)]);
+    assert_eq!(at(199).unwrap().total(), 998);
+    // Somewhere else: the list of the last step.
+    assert_eq!(at(501).unwrap().page(1), [id(500)]);
+    let entra = Walker {
+        client: "entra".into(),
+        ..okta(key())
+    };
+    assert!(snapshots.resume(&entra, 101, now).is_none());
+}
+
+#[test]
+fn who_polls_one_page_sees_who_is_new_and_who_walks_on_does_not() {
+    let snapshots = Snapshots::default();
+    let list = read(0..3000);
+    let then = list.read;
+    let at = |start, now| snapshots.resume(&okta(key()), start, now);
+    snapshots.rest(okta(key()), Place::new(list.clone(), 1001), 100, 98, then);
+    assert!(at(1001, then + AGE / 2).is_some(), "asked for again");
+    assert!(at(1001, then + AGE).is_none(), "polled");
+    for start in [1101, 1099, 2001] {
+        assert!(at(start, then + AGE).unwrap().ids.is(&list), "{start}");
+    }
+    // The same place, but another walk goes on there.
+    snapshots.rest(okta(key()), Place::new(list.clone(), 901), 100, 100, then);
+    assert!(at(1001, then + AGE).is_some());
+}
+
+#[test]
+fn a_walk_without_an_end_gets_a_new_list_after_an_hour() {
+    let snapshots = Snapshots::default();
+    let list = read(0..3000);
+    let mut now = list.read;
+    let mut start = 1;
+    while now < list.read + LONGEST_WALK {
+        snapshots.rest(okta(key()), Place::new(list.clone(), start), 1, 1, now);
+        start = 3 - start;
+        assert!(snapshots.resume(&okta(key()), start, now).is_some());
+        now += PATIENCE / 2;
+    }
+    assert!(snapshots.resume(&okta(key()), start, now).is_none());
+}
+
+#[test]
+fn beyond_the_end_is_nothing() {
+    let place = Place::new(read(0..10), usize::MAX);
+    assert!(place.page(100).is_empty());
+    assert_eq!(place.total(), 10);
+    assert_eq!(Place::new(read(0..10), 9).page(100).len(), 2);
+}
+
+#[test]
+fn short_lists_that_nobody_waits_for_are_not_kept_and_no_more_than_some_are() {
+    let snapshots = Snapshots::default();
+    for number in 0..1000 {
+        let key = Key::new("User", &number.to_string());
+        let turn = snapshots.turn(key, "User");
+        snapshots.keep(key, "User", ids(0..1), Instant::now());
+        drop(turn);
+    }
+    assert!(snapshots.state().lists.is_empty());
+    assert_eq!(
+        snapshots.state().readings.len(),
+        1,
+        "the last is still there"
+    );
+    for number in 0..1000 {
+        let key = Key::new("User", &number.to_string());
+        let turns = [(); 2].map(|()| snapshots.turn(key, "User"));
+        snapshots.keep(key, "User", ids(0..1), Instant::now());
+        drop(turns);
+    }
+    let state = snapshots.state();
+    assert_eq!(state.lists.len(), MOST);
+    assert!(state.lists.contains_key(&Key::new("User", "999")));
+}
+
+#[test]
+fn memory_is_bounded_and_what_was_used_last_stays() {
+    let snapshots = Snapshots::default();
+    for number in 0..300 {
+        let key = Key::new("User", &number.to_string());
+        let list = snapshots.keep(key, "User", ids(0..10_000), Instant::now());
+        snapshots.rest(okta(key), Place::new(list, 1), 100, 100, Instant::now());
+    }
+    let state = snapshots.state();
+    assert!(state.ids() <= MOST_IDS, "{}", state.ids());
+    assert!(state.lists.contains_key(&Key::new("User", "299")));
+    drop(state);
+    let huge = snapshots.keep(key(), "User", ids(0..MOST_IDS + 1), Instant::now());
+    assert!(all(snapshots.known(key(), Instant::now())).is_some());
+    assert_eq!(snapshots.state().ids(), huge.len());
+}
