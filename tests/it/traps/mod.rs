@@ -11,8 +11,11 @@ use scimbridge::ldap::{
     AttributeName, Change, Convergence, DirectoryKind, Dn, EntryName, Filter, Modification, Rdn,
     Target, Values,
 };
+use scimbridge::mapping::{Mapping, ReadContext, ReferenceTable, WriteContext};
+use scimbridge::scim::Resource;
 
-use crate::support::{Kind, Place, both};
+use crate::support::run::in_a_place;
+use crate::support::{GOOD_PASSWORD, Kind, Place, both};
 
 both!(places: [
     an_entry_is_added_read_back_and_found_by_its_id,
@@ -321,4 +324,63 @@ async fn only_the_configured_authority_is_believed(place: &Place) {
     assert!(matches!(refused, Error::Unavailable { .. }), "{refused}");
     assert!(refused.to_string().contains("certificate"), "{refused}");
     assert!(!directory.health().ready);
+}
+
+/// Whatever is to follow may never be sent: the lock must not depend on it.
+#[test]
+fn the_change_that_sets_a_password_keeps_the_lock_by_itself() {
+    in_a_place(Kind::OpenLdap, a_password_and_nothing_more);
+}
+
+async fn a_password_and_nothing_more(place: &Place) {
+    let directory = directory(settings(place));
+    let mapping = Mapping::load("openldap", Mapping::builtin("openldap").unwrap()).unwrap();
+    let of = mapping.resource("User").unwrap();
+    let dn = add_users(place, &directory, 1).await.remove(0);
+    let shown = dn.to_string();
+    place
+        .admin
+        .set(&shown, "pwdAccountLockedTime", &["000001010000Z"])
+        .await;
+
+    let name = EntryName::Dn(dn.clone());
+    let wanted = Wanted::from(of.update_plan(false));
+    let before = directory
+        .read(&name, &Filter::everything(), &wanted, soon())
+        .await
+        .unwrap()
+        .unwrap();
+    let context = ReadContext {
+        base_url: "https://scim.example/v2",
+        bases: &[],
+    };
+    let old = of.to_resource(&before, &context);
+    let mut new = old.clone().into_map();
+    new.insert("password".into(), GOOD_PASSWORD.into());
+    let context = WriteContext {
+        references: &ReferenceTable::default(),
+        generated_password: None,
+    };
+    let difference = of
+        .write_changes(&before, &old, &Resource::from_map(new), &context)
+        .unwrap();
+    let change = Change::Modify {
+        target: Target { dn, guid: None },
+        modifications: difference.modifications,
+        assertion: None,
+        convergence: Convergence::Exact,
+    };
+    directory
+        .apply(&judged(place, vec![Step::new(change)], &[]), None, soon())
+        .await
+        .unwrap();
+
+    let held = place.admin.entry(&shown).await.unwrap();
+    assert!(!held.enabled(), "{held:?}");
+    assert_ne!(place.admin.bind_as(&shown, GOOD_PASSWORD).await, 0);
+    place
+        .admin
+        .set::<&str>(&shown, "pwdAccountLockedTime", &[])
+        .await;
+    assert_eq!(place.admin.bind_as(&shown, GOOD_PASSWORD).await, 0);
 }
