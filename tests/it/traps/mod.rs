@@ -22,6 +22,7 @@ both!(places: [
     a_group_comes_with_the_ids_of_its_members_in_one_round_trip,
     members_end_up_as_wished_whatever_they_were,
     a_refused_later_step_leaves_nothing_half_made,
+    a_change_of_one_entry_leaves_another_that_got_its_name_as_it_was,
     start_tls_secures_the_plain_port,
     only_the_configured_authority_is_believed,
 ]);
@@ -60,10 +61,14 @@ fn judged(place: &Place, steps: Vec<Step>, members: &[Dn]) -> GuardedPlan {
         bases: vec![Dn::parse(&place.root).unwrap()],
         ..Fences::default()
     });
-    let named = steps.iter().map(|step| step.change.dn().clone());
+    let known = |step: &Step| {
+        let mut facts = Facts::new(step.change.dn().clone());
+        facts.id = step.change.target().and_then(|target| target.guid);
+        facts
+    };
+    let named = steps.iter().map(known);
     let facts: Vec<Facts> = named
-        .chain(members.iter().cloned())
-        .map(Facts::new)
+        .chain(members.iter().cloned().map(Facts::new))
         .collect();
     guard.judge(Plan { steps }, &facts).unwrap()
 }
@@ -299,6 +304,61 @@ async fn a_refused_later_step_leaves_nothing_half_made(place: &Place) {
     assert_eq!(failed.error.meaning(), Some(meaning), "{failed}");
     assert!(matches!(failed.undo, Undo::Done), "{failed}");
     assert_eq!(place.count(&place.people).await, 0);
+}
+
+/// What a request meets that read an entry just before it was renamed and somebody else got its name.
+async fn a_change_of_one_entry_leaves_another_that_got_its_name_as_it_was(place: &Place) {
+    let directory = directory(settings(place));
+    let users = add_users(place, &directory, 2).await;
+    let wanted = Wanted::attributes([kind(place).id_attribute()]);
+    let read = directory
+        .read(
+            &EntryName::Dn(users[0].clone()),
+            &Filter::everything(),
+            &wanted,
+            soon(),
+        )
+        .await;
+    let guid = read.unwrap().unwrap().id(kind(place));
+    let shown = users[1].to_string();
+    let before = place.admin.entry(&shown).await.unwrap();
+    let target = Target {
+        dn: users[1].clone(),
+        guid,
+    };
+    let naming = AttributeName::known(place.kind().pick("uid", "cn"));
+    let rename = Change::Rename {
+        target: target.clone(),
+        rdn: Rdn::new(naming, format!("other.{}", place.tag)),
+        delete_old_rdn: true,
+        superior: None,
+        assertion: None,
+    };
+    let modify = Change::Modify {
+        target,
+        modifications: vec![
+            Modification::replace(AttributeName::known("sn"), Values::one("Other")),
+            Modification::replace(AttributeName::known("title"), Values::one("Other")),
+        ],
+        assertion: None,
+        convergence: Convergence::Exact,
+    };
+    for change in [rename, modify] {
+        let by_id = place.kind() == Kind::Samba && matches!(change, Change::Modify { .. });
+        let renamed = change.dn_afterwards().filter(|dn| dn != change.dn());
+        let named: Vec<Dn> = renamed.into_iter().collect();
+        let plan = judged(place, vec![Step::new(change)], &named);
+        match directory.apply(&plan, None, soon()).await {
+            // Active Directory finds the right one by its id.
+            Ok(_) => assert!(by_id),
+            Err(failed) => assert_eq!(failed.error.meaning(), Some(Meaning::NoSuchEntry)),
+        }
+        let after = place.admin.entry(&shown).await.unwrap();
+        assert_eq!(
+            after.without_bookkeeping(),
+            before.clone().without_bookkeeping()
+        );
+    }
 }
 
 async fn start_tls_secures_the_plain_port(place: &Place) {
