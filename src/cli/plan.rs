@@ -100,7 +100,6 @@ fn caller(config: &Config, name: Option<&str>) -> Option<Caller> {
         base_url: base_url.unwrap_or_else(|| {
             format!("http://{}{}", config.server.listen, config.server.base_path)
         }),
-        request_id: "plan".to_owned(),
         deadline: Deadline::after(config.server.request_timeout),
     })
 }

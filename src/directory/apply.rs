@@ -10,10 +10,10 @@ use crate::ldap::{Change, Convergence, Dn, Entry, EntryName, Filter, Target};
 use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
-use super::error::{Error, Rejection};
+use super::error::Error;
 use super::identity;
 use super::meaning::Meaning;
-use super::pool::{Pool, Purpose};
+use super::pool::Pool;
 use super::references::{self, Wanted, Way};
 use super::rename::InTwo;
 use super::request::{Write, name_of};
@@ -192,9 +192,6 @@ impl Pool {
         if Write::of(change, self.settings.kind).is_empty() {
             return Ok(None);
         }
-        if let (Some(target), Some(condition)) = (change.target(), change.assertion()) {
-            self.check(target, condition, deadline).await?;
-        }
         if let Change::Modify {
             target,
             modifications,
@@ -212,7 +209,12 @@ impl Pool {
                 Ok(self.post_read(&result.ctrls, post))
             }
             Sent::Not(error) => Err(error.into()),
-            Sent::Unknown(reason) => self.settle(change, reason, deadline).await.map(|()| None),
+            Sent::Unknown(reason) => {
+                // What is to be read back with a change is the plan's last.
+                let alone = post.is_some();
+                let settled = self.settle(change, alone, reason, deadline).await;
+                settled.map(|()| None)
+            }
         }
     }
 
@@ -226,25 +228,37 @@ impl Pool {
     ) -> Sent {
         let kind = self.settings.kind;
         let condition = identity::condition(change, kind);
+        let before = identity::before(change, kind);
         let sent = self
             .write(deadline, |connection| {
                 let can = |control| connection.capabilities.supports(control);
                 let mut list = Vec::new();
                 if let Some(wanted) = post.filter(|_| can(controls::POST_READ)) {
-                    list.push(controls::post_read(
-                        wanted.names().iter().map(String::as_str),
-                    ));
+                    list.push(controls::entry_read(controls::POST_READ, &wanted.names()));
                 }
                 // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it.
                 if permissive {
                     list.push(controls::permissive_modify());
                 }
-                if let Some(condition) = condition.as_ref().filter(|_| can(controls::ASSERTION)) {
+                // What a request demands is demanded of every server.
+                let demanded = change.assertion().is_some();
+                if let Some(condition) = condition
+                    .as_ref()
+                    .filter(|_| demanded || can(controls::ASSERTION))
+                {
                     list.push(controls::assertion(condition)?);
+                } else if let Some(before) = before.as_ref().filter(|_| can(controls::PRE_READ)) {
+                    list.push(controls::entry_read(controls::PRE_READ, &before.names()));
                 }
                 Ok((Write::of(change, kind), list))
             })
             .await;
+        let sent = match (sent, before) {
+            (Sent::Done(result), Some(before)) => {
+                self.check_met(change, &before, result, deadline).await
+            }
+            (sent, _) => sent,
+        };
         let sent = self.tell_absence(change, sent, deadline).await;
         if change.assertion().is_some() {
             sent
@@ -259,44 +273,19 @@ impl Pool {
         response: &[ldap3::controls::Control],
         post: Option<&Wanted>,
     ) -> Option<Entry> {
-        let wanted = post?;
-        let raw = controls::post_read_entry(response)?.ok()?;
-        Some(
-            references::entry(raw, &[], wanted, Way::Plain, self.settings.kind)
-                .ok()?
-                .entry,
-        )
+        self.entry_read(controls::POST_READ, response, post?)
     }
 
-    /// Where the directory has no assertion control, the condition is checked before the write. A change in between
-    /// goes unnoticed: what must be noticed is swapped value by value in the change itself.
-    async fn check(
+    /// The entry that came with the result as the answer to this control.
+    pub(super) fn entry_read(
         &self,
-        target: &Target,
-        condition: &Filter,
-        deadline: Deadline,
-    ) -> Result<(), Error> {
-        let supported = {
-            let lease = self.lease(Purpose::Read, None, deadline).await?;
-            lease.connection.capabilities.supports(controls::ASSERTION)
-        };
-        if supported {
-            return Ok(());
-        }
-        let name = name_of(target, self.settings.kind);
-        match self
-            .read_entry(&name, condition, &Wanted::nothing(), deadline)
-            .await?
-        {
-            Some(_) => Ok(()),
-            None => Err(Error::Refused(Rejection {
-                meaning: Meaning::AssertionFailed,
-                code: 122,
-                sub_code: None,
-                text: format!("checked before the write: {name} does not match the condition"),
-                attribute: None,
-            })),
-        }
+        control: &str,
+        response: &[ldap3::controls::Control],
+        wanted: &Wanted,
+    ) -> Option<Entry> {
+        let raw = controls::read_entry(control, response)?.ok()?;
+        let read = references::entry(raw, &[], wanted, Way::Plain, self.settings.kind);
+        Some(read.ok()?.entry)
     }
 
     /// Undoes completed steps, last first, after a later one certainly did not happen.

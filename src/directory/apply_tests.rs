@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::apply::{Applied, ApplyError, ReadBack, Undo, carry_out};
 use super::ber;
-use super::controls::{ASSERTION, POST_READ};
+use super::controls::{ASSERTION, POST_READ, PRE_READ};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::fake::{
@@ -241,17 +241,42 @@ async fn forgetful(
 
 #[tokio::test]
 async fn an_add_whose_answer_is_lost_is_a_success_when_the_entry_is_there() {
+    let Change::Add { dn, mut attributes } = add("cn=ada,dc=e") else {
+        unreachable!()
+    };
+    attributes.pop();
+    let open = Change::Add { dn, attributes };
     let server = forgetful(ADD, |request| found(&request.name(), &[("cn", &["ada"])])).await;
-    let applied = run(
-        DirectoryKind::OpenLdap,
-        &server,
-        vec![Step::new(add("cn=ada,dc=e"))],
-        read_back(),
-    )
-    .await
-    .unwrap();
+    let kind = DirectoryKind::OpenLdap;
+    let steps = vec![Step::new(open.clone())];
+    let applied = run(kind, &server, steps, read_back()).await.unwrap();
     assert!(applied.entry.is_some());
     assert_eq!(server.seen(ADD).len(), 1, "an add is never sent twice");
+
+    // Whoever made it, a later step that is refused must not delete it.
+    let steps = vec![
+        Step::with_undo(open, delete("cn=ada,dc=e")),
+        Step::new(set_cn("cn=ada,dc=e")),
+    ];
+    let failed = run(kind, &server, steps, read_back()).await.unwrap_err();
+    assert!(
+        matches!(failed.error, Error::OutcomeUnknown { .. }),
+        "{failed:?}"
+    );
+    assert!(server.seen(DELETE).is_empty() && server.seen(MODIFY).is_empty());
+}
+
+/// Two requests for one person with two passwords: the entry that is found is the other's, and so is its password.
+#[tokio::test]
+async fn an_add_with_a_password_whose_answer_is_lost_is_unknown_though_an_equal_entry_is_there() {
+    let server = forgetful(ADD, |request| found(&request.name(), &[("cn", &["ada"])])).await;
+    let steps = vec![Step::new(add("cn=ada,dc=e"))];
+    let kind = DirectoryKind::ActiveDirectory;
+    let failed = run(kind, &server, steps, read_back()).await.unwrap_err();
+    assert!(
+        matches!(failed.error, Error::OutcomeUnknown { .. }),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test]
@@ -399,7 +424,7 @@ async fn a_write_is_not_sent_when_there_is_no_connection() {
 }
 
 #[tokio::test]
-async fn an_assertion_goes_as_a_critical_control_or_is_checked_before_and_never_ignored() {
+async fn an_assertion_goes_as_a_critical_control_to_every_server() {
     let condition = Some(Filter::equal(CN, "Ada"));
     let change = |assertion| Change::Modify {
         target: target("cn=ada,dc=e"),
@@ -407,43 +432,92 @@ async fn an_assertion_goes_as_a_critical_control_or_is_checked_before_and_never_
         assertion,
         convergence: Convergence::Exact,
     };
-    let server = Fake::start(&[ASSERTION], |request: &Request| {
-        if request.operation == MODIFY {
-            refused(request, 122, "")
-        } else {
-            Vec::new()
-        }
-    })
-    .await;
-    let failed = run(
-        DirectoryKind::OpenLdap,
-        &server,
-        vec![Step::new(change(condition.clone()))],
-        None,
-    )
-    .await
-    .unwrap_err();
-    assert_eq!(failed.error.meaning(), Some(Meaning::AssertionFailed));
-    assert!(server.seen(MODIFY)[0].has(ASSERTION));
+    for controls in [&[ASSERTION][..], &[]] {
+        let server = Fake::start(controls, |request: &Request| {
+            if request.operation == MODIFY {
+                refused(request, 122, "")
+            } else {
+                Vec::new()
+            }
+        })
+        .await;
+        let steps = vec![Step::new(change(condition.clone()))];
+        let failed = run(DirectoryKind::OpenLdap, &server, steps, None)
+            .await
+            .unwrap_err();
+        assert_eq!(failed.error.meaning(), Some(Meaning::AssertionFailed));
+        assert!(server.seen(MODIFY)[0].has(ASSERTION));
+        assert!(server.seen(SEARCH).is_empty());
+    }
+}
 
-    let server = Fake::start(&[], |request: &Request| match request.operation {
-        MODIFY => done(request),
-        SEARCH if !request.name().is_empty() => {
-            vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())]
-        }
-        _ => Vec::new(),
+/// 389 DS: the entry that has the name by now gets back what it had, and the change counts as not done.
+#[tokio::test]
+async fn a_change_that_met_another_entry_is_taken_back_from_it() {
+    let (meant, met) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let answer = move |request: &Request| {
+        let name = request.name();
+        let id = met.to_string();
+        let before = entry(name.as_str(), &[("entryUUID", &[&id]), ("cn", &["Bo"])]);
+        vec![Reply::Send(
+            result(request.operation, 0, ""),
+            vec![(PRE_READ, ber::encode(before))],
+        )]
+    };
+    let one = |change: Change| async move {
+        let server = Fake::start(&[PRE_READ], move |request: &Request| {
+            match request.operation {
+                MODIFY | RENAME | DELETE if request.has(PRE_READ) => answer(request),
+                MODIFY | RENAME => done(request),
+                _ => Vec::new(),
+            }
+        })
+        .await;
+        let failed = run(DirectoryKind::Ds389, &server, vec![Step::new(change)], None).await;
+        let failed = failed.unwrap_err();
+        assert_eq!(failed.error.meaning(), Some(Meaning::NoSuchEntry));
+        server
+    };
+    let target = Target {
+        dn: dn("cn=ada,dc=e"),
+        guid: Some(meant),
+    };
+    let change = |modifications, convergence| Change::Modify {
+        target: target.clone(),
+        modifications,
+        assertion: None,
+        convergence,
+    };
+    let server = one(change(
+        vec![Modification::replace(CN, Values::one("Ada"))],
+        Convergence::Exact,
+    ))
+    .await;
+    let sent = server.seen(MODIFY);
+    assert_eq!(sent.len(), 2);
+    assert_eq!(modified(&sent[1]), [(2, vec!["Bo".into()])]);
+
+    let joins = Modification::add(MEMBER, Values::one("cn=eve,dc=e"));
+    let server = one(change(vec![joins], Convergence::Converge)).await;
+    let sent = server.seen(MODIFY);
+    assert_eq!(modified(&sent[1]), [(1, vec!["cn=eve,dc=e".into()])]);
+
+    let server = one(Change::Rename {
+        target: target.clone(),
+        rdn: Rdn::new(CN, "grace"),
+        delete_old_rdn: true,
+        superior: None,
+        assertion: None,
     })
     .await;
-    let failed = run(
-        DirectoryKind::ActiveDirectory,
-        &server,
-        vec![Step::new(change(condition))],
-        None,
-    )
-    .await
-    .unwrap_err();
-    assert_eq!(failed.error.meaning(), Some(Meaning::AssertionFailed));
-    assert!(server.seen(MODIFY).is_empty());
+    assert_eq!(server.seen(RENAME)[1].name(), "cn=grace,dc=e");
+
+    let server = one(Change::Delete {
+        target,
+        assertion: None,
+    })
+    .await;
+    assert_eq!(server.seen(DELETE).len(), 1);
 }
 
 #[tokio::test]

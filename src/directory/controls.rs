@@ -22,6 +22,8 @@ pub(super) const DEREF: &str = "1.3.6.1.4.1.4203.666.5.16";
 pub(super) const PERMISSIVE_MODIFY: &str = "1.2.840.113556.1.4.1413";
 /// No referrals to other domains, MS-ADTS 3.1.1.3.4.1.4.
 pub(super) const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+/// The entry before the change, RFC 4527.
+pub(super) const PRE_READ: &str = "1.3.6.1.1.13.1";
 /// The entry after the change, RFC 4527.
 pub(super) const POST_READ: &str = "1.3.6.1.1.13.2";
 /// Only if the entry matches, RFC 4528.
@@ -73,10 +75,9 @@ pub(super) fn deref(attributes: &[AttributeName], kind: DirectoryKind) -> RawCon
     control(DEREF, false, Some(ber::encode(value)))
 }
 
-/// One line of a deref answer: this attribute's value points at the entry with this id.
+/// One line of a deref answer: this name is that of the entry with this id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dereferenced {
-    pub(super) attribute: String,
     pub(super) dn: String,
     pub(super) id: Option<Uuid>,
 }
@@ -103,7 +104,8 @@ pub(super) fn dereferenced(
 
 fn dereferenced_line(line: StructureTag, kind: DirectoryKind) -> Option<Dereferenced> {
     let mut fields = ber::parts(line)?.into_iter();
-    let attribute = ber::text(fields.next()?)?;
+    // Which attribute the name stands in.
+    fields.next()?;
     let dn = ber::text(fields.next()?)?;
     let mut id = None;
     for value in fields
@@ -116,7 +118,7 @@ fn dereferenced_line(line: StructureTag, kind: DirectoryKind) -> Option<Derefere
             id = values.first().and_then(|value| kind.id_of(value));
         }
     }
-    Some(Dereferenced { attribute, dn, id })
+    Some(Dereferenced { dn, id })
 }
 
 /// Makes adding a present value and deleting an absent one succeed. Never critical: OpenLDAP honours it without listing
@@ -144,16 +146,17 @@ pub(super) fn domain_scope() -> RawControl {
     control(DOMAIN_SCOPE, false, None)
 }
 
-/// Asks for these attributes of the entry as it is after the change.
-pub(super) fn post_read<'a>(attributes: impl IntoIterator<Item = &'a str>) -> RawControl {
-    let value = ber::sequence(attributes.into_iter().map(ber::octets).collect());
-    control(POST_READ, false, Some(ber::encode(value)))
+/// Asks for these attributes of the entry as it was before the change, or is after it.
+pub(super) fn entry_read(which: &str, attributes: &[String]) -> RawControl {
+    let names = attributes.iter().map(|name| ber::octets(name.as_str()));
+    let value = ber::sequence(names.collect());
+    control(which, false, Some(ber::encode(value)))
 }
 
-/// The entry in a post-read answer.
-pub(super) fn post_read_entry(controls: &[Control]) -> Option<Result<RawEntry, Error>> {
-    let value = value_of(controls, POST_READ)?;
-    let malformed = || Error::protocol("the answer to the post-read control is malformed");
+/// The entry in the answer to such a control.
+pub(super) fn read_entry(which: &str, controls: &[Control]) -> Option<Result<RawEntry, Error>> {
+    let value = value_of(controls, which)?;
+    let malformed = || Error::protocol("the entry that came with a change is malformed");
     Some(
         ber::decode(value)
             .ok_or_else(malformed)
@@ -234,7 +237,6 @@ mod tests {
         assert_eq!(
             read[0],
             Dereferenced {
-                attribute: "member".into(),
                 dn: "uid=ada".into(),
                 id: Some(id)
             }

@@ -1,17 +1,24 @@
 //! That a change reaches the entry it is about, and not another one that has its name by now.
 //!
 //! Between reading an entry and changing it somebody else may rename it and give its name to a new person. Active
-//! Directory is asked by `<GUID=…>`, which cannot miss. Elsewhere a change carries the condition (RFC 4528) that the entry
+//! Directory is asked by `<GUID=…>`, which cannot miss. In OpenLDAP a change carries the condition (RFC 4528) that the entry
 //! of this name has its entryUUID. slapd hands the condition on to what its overlays do to *other* entries by themselves,
 //! so it has to hold for every entry of another name too: else `unique` refuses for no reason and `memberof` fails in
 //! silence. The same holds of the conditions that a request makes itself.
 //!
-//! Samba takes no GUID in a rename, and 389 DS no condition at all: there the entry is looked at after a rename, and one that
-//! met another entry is taken back. What 389 DS has changed or deleted by name cannot be taken back so.
+//! Samba takes no GUID in a rename: there the entry is looked at afterwards, and a rename that met another one is taken
+//! back. 389 DS takes neither GUIDs nor conditions: it answers what the entry was with every change (pre-read, RFC 4527), and
+//! a change that met another one is taken back. A password or a deletion cannot be; the journal names the entry.
 
-use crate::ldap::{AttributeName, Change, DirectoryKind, Dn, EntryName, Filter, Target};
+use ldap3::LdapResult;
+
+use crate::ldap::{
+    AttributeName, Change, Convergence, DirectoryKind, Dn, Entry, Filter, Modification,
+    ModificationKind, Target, Values,
+};
 
 use super::apply::StepError;
+use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::{Error, Rejection};
@@ -34,6 +41,107 @@ pub(super) fn condition(change: &Change, kind: DirectoryKind) -> Option<Filter> 
     Some(Filter::or([Filter::and(right), own_name.negate()]))
 }
 
+/// What to hear of the entry as it was before the change, where a condition cannot be sent: its id, and what would take
+/// the change back. Not the members, of which there may be very many.
+pub(super) fn before(change: &Change, kind: DirectoryKind) -> Option<Wanted> {
+    change
+        .target()?
+        .guid
+        .filter(|_| !kind.addresses_by_guid())?;
+    let mut wanted = Wanted::attributes([kind.id_attribute()]);
+    if let Change::Modify {
+        modifications,
+        convergence: Convergence::Exact,
+        ..
+    } = change
+    {
+        let plain = modifications.iter().filter(|one| is_plain(one));
+        wanted.add(Wanted::attributes(plain.map(|one| one.attribute.clone())));
+    }
+    Some(wanted)
+}
+
+fn is_plain(modification: &Modification) -> bool {
+    matches!(modification.values, Values::Plain(_))
+}
+
+/// What gives another entry, which was this `before`, back what the change took from it; none for a deletion.
+fn back(change: &Change, before: &Entry) -> Option<Change> {
+    match change {
+        Change::Add { .. } | Change::Delete { .. } => None,
+        Change::Rename { .. } => rename_back(change),
+        Change::Modify {
+            target,
+            modifications,
+            convergence,
+            ..
+        } => {
+            let undo = |one: &Modification| {
+                let (name, values) = (one.attribute.clone(), one.values.clone());
+                match (convergence, one.kind) {
+                    (Convergence::Converge, ModificationKind::Add) => {
+                        Modification::delete(name, values)
+                    }
+                    (Convergence::Converge, ModificationKind::Delete) => {
+                        Modification::add(name, values)
+                    }
+                    _ => {
+                        let held = before.values(&name).to_vec();
+                        Modification::replace(name, Values::Plain(held))
+                    }
+                }
+            };
+            Some(Change::Modify {
+                target: whoever(&target.dn),
+                modifications: modifications
+                    .iter()
+                    .filter(|one| is_plain(one))
+                    .map(undo)
+                    .collect(),
+                assertion: None,
+                convergence: *convergence,
+            })
+        }
+    }
+}
+
+/// What gives a renamed entry its name back, whichever it is.
+fn rename_back(change: &Change) -> Option<Change> {
+    let Change::Rename {
+        target, superior, ..
+    } = change
+    else {
+        return None;
+    };
+    let above = || target.dn.parent().unwrap_or_else(Dn::root);
+    Some(Change::Rename {
+        target: whoever(&change.dn_afterwards()?),
+        rdn: target.dn.rdn()?.clone(),
+        delete_old_rdn: true,
+        superior: superior.as_ref().map(|_| above()),
+        assertion: None,
+    })
+}
+
+/// Whoever has the name.
+fn whoever(dn: &Dn) -> Target {
+    Target {
+        dn: dn.clone(),
+        guid: None,
+    }
+}
+
+/// That, for the change, there was no entry.
+fn missed() -> Error {
+    Error::Refused(Rejection {
+        meaning: Meaning::NoSuchEntry,
+        code: 32,
+        sub_code: None,
+        text: String::from("the entry had another name by then"),
+        attribute: None,
+    })
+}
+
 /// An entry that has the name but not the id is, for the change, no entry.
 pub(super) fn refused_by_condition(sent: Sent) -> Sent {
     match sent {
@@ -48,7 +156,7 @@ pub(super) fn refused_by_condition(sent: Sent) -> Sent {
 }
 
 impl Pool {
-    /// After a rename where nothing makes sure of it before: whether it was the entry that was meant.
+    /// After a rename in Active Directory: whether it was the entry that was meant.
     ///
     /// # Errors
     /// When another entry was renamed; that one has its name back then.
@@ -57,66 +165,77 @@ impl Pool {
         change: &Change,
         deadline: Deadline,
     ) -> Result<(), StepError> {
-        let Change::Rename {
-            target, superior, ..
-        } = change
-        else {
+        let Change::Rename { target, .. } = change else {
             return Ok(());
         };
         let kind = self.settings.kind;
-        let (Some(id), Some(renamed)) = (target.guid, change.dn_afterwards()) else {
+        let (Some(id), Some(renamed), true) = (
+            target.guid,
+            change.dn_afterwards(),
+            kind.addresses_by_guid(),
+        ) else {
             return Ok(());
         };
-        let name = match kind {
-            DirectoryKind::ActiveDirectory => name_of(target, kind),
-            DirectoryKind::Ds389 => EntryName::Dn(renamed.clone()),
-            DirectoryKind::OpenLdap => return Ok(()),
-        };
-        let wanted = Wanted::attributes([kind.id_attribute()]);
+        let name = name_of(target, kind);
         let read = self
-            .read_entry(&name, &Filter::everything(), &wanted, deadline)
+            .read_entry(&name, &Filter::everything(), &Wanted::nothing(), deadline)
             .await;
-        let right = match read {
-            Ok(Some(entry)) => {
-                entry.dn == renamed && entry.id(kind).is_none_or(|found| found == id)
-            }
-            // Asked for by its new name, it has got yet another one since.
-            Ok(None) => kind == DirectoryKind::Ds389,
-            // The rename was answered with success; that it cannot be looked at is no reason to doubt it.
-            Err(_) => true,
-        };
-        if right {
+        // The rename was answered with success; that it cannot be looked at is no reason to doubt it.
+        if read.is_err() || read.is_ok_and(|found| found.is_some_and(|entry| entry.dn == renamed)) {
             return Ok(());
         }
         tracing::warn!(%id, "a rename met another entry that had got the name; it is taken back");
-        if let Some(rdn) = target.dn.rdn() {
-            let back = Change::Rename {
-                target: Target {
-                    dn: renamed,
-                    guid: None,
-                },
-                rdn: rdn.clone(),
-                delete_old_rdn: true,
-                superior: superior
-                    .as_ref()
-                    .map(|_| target.dn.parent().unwrap_or_else(Dn::root)),
-                assertion: None,
-            };
-            if let Sent::Not(error) = self.send_change(&back, None, false, deadline).await {
-                return Err(StepError {
-                    error,
-                    certain: true,
-                    partial: true,
-                });
-            }
+        if let Some(back) = rename_back(change)
+            && let Sent::Not(error) = Box::pin(self.send_change(&back, None, false, deadline)).await
+        {
+            return Err(StepError {
+                error,
+                certain: true,
+                partial: true,
+            });
         }
-        Err(Error::Refused(Rejection {
-            meaning: Meaning::NoSuchEntry,
-            code: 32,
-            sub_code: None,
-            text: String::from("the entry had another name by then"),
-            attribute: None,
-        })
-        .into())
+        Err(missed().into())
+    }
+
+    /// After a change that was sent by name alone: whether it met the entry that was meant. Another one is given back what
+    /// it had.
+    pub(super) async fn check_met(
+        &self,
+        change: &Change,
+        wanted: &Wanted,
+        result: LdapResult,
+        deadline: Deadline,
+    ) -> Sent {
+        let meant = change.target().and_then(|target| target.guid);
+        let before = self.entry_read(controls::PRE_READ, &result.ctrls, wanted);
+        let met = before
+            .as_ref()
+            .and_then(|entry| entry.id(self.settings.kind));
+        let (Some(before), Some(met), Some(meant)) = (before, met, meant) else {
+            return Sent::Done(result);
+        };
+        if met == meant {
+            return Sent::Done(result);
+        }
+        let whole = match change {
+            Change::Modify { modifications, .. } => modifications.iter().all(is_plain),
+            Change::Rename { .. } => true,
+            Change::Add { .. } | Change::Delete { .. } => false,
+        };
+        let deadline = deadline.but_at_least(self.settings.operation_timeout);
+        let given_back = match back(change, &before) {
+            Some(back) => Box::pin(self.carry_out_change(&back, None, deadline))
+                .await
+                .is_ok(),
+            None => false,
+        };
+        tracing::error!(
+            %meant,
+            %met,
+            restored = whole && given_back,
+            "another entry had got the name of the one that was meant, and was changed in its place; \
+             where it is not restored, it must be by hand"
+        );
+        Sent::Not(missed())
     }
 }

@@ -3,7 +3,7 @@
 //! go away and come back, and the many dialects in which directories say no. What comes in are names, filters and
 //! guarded plans; what goes out are entries and errors with a [`Meaning`]; no type of the LDAP client library leaves.
 //!
-//! From the wire upwards: `socket` and `tls` make a `connection`, `pool` keeps four of them, `wire` runs one request
+//! From the wire upwards: `socket` and `tls` make a `connection`, `pool` keeps a few of them, `wire` runs one request
 //! on one of them, `decode` and `controls` know the BER, `lane` gives threads one of their own, `codes` is the one table from result code to `meaning`. On top
 //! of these stand the operations: `read`, `search`, `references`, `apply` with `members` and `outcome`.
 

@@ -30,7 +30,7 @@ pub(super) enum Seen {
     Done,
     /// It is not: the change did not happen.
     NotDone,
-    /// It cannot be told: a secret cannot be read.
+    /// It cannot be told: a secret cannot be read, or whose the new entry is.
     Unclear,
 }
 
@@ -40,16 +40,18 @@ impl Pool {
         deadline.but_at_least(GRACE.min(self.settings.operation_timeout))
     }
 
-    /// Finds out what became of a change whose answer was lost.
+    /// Finds out what became of a change whose answer was lost. `alone`: nothing else is done to the entry after it, that
+    /// it would have to be this request's own for.
     pub(super) async fn settle(
         &self,
         change: &Change,
+        alone: bool,
         reason: String,
         deadline: Deadline,
     ) -> Result<(), StepError> {
         let look = self.look_deadline(deadline);
         let seen = loop {
-            match self.look(change, look).await {
+            match self.look(change, alone, look).await {
                 // A server that restarts tells after all what it holds.
                 Err(Error::Unavailable { .. }) if !look.passed() => tokio::time::sleep(PAUSE).await,
                 seen => break seen,
@@ -76,7 +78,7 @@ impl Pool {
             }
             Ok(Seen::NotDone) => Err(unknown("the directory does not hold the change", true)),
             Ok(Seen::Unclear) => Err(unknown(
-                "a secret was to be written, which cannot be read",
+                "the look cannot tell: a secret cannot be read, and an equal entry may be somebody else's",
                 false,
             )),
             Err(error) => Err(unknown(
@@ -86,7 +88,7 @@ impl Pool {
         }
     }
 
-    async fn look(&self, change: &Change, deadline: Deadline) -> Result<Seen, Error> {
+    async fn look(&self, change: &Change, alone: bool, deadline: Deadline) -> Result<Seen, Error> {
         let everything = Filter::everything();
         match change {
             Change::Add { dn, attributes } => {
@@ -97,13 +99,19 @@ impl Pool {
                 let entry = self
                     .read_entry(&EntryName::Dn(dn.clone()), &everything, &wanted, deadline)
                     .await?;
-                // An add is whole or not at all, so the secret is there when the rest is.
+                let secret = plain.clone().count() < attributes.len();
                 let whole = entry.is_some_and(|entry| {
                     plain
                         .into_iter()
                         .all(|(name, values)| holds(&entry, name, values.plain()))
                 });
-                Ok(if whole { Seen::Done } else { Seen::NotDone })
+                // An equal entry may be another request's. Where nothing more is wanted of it, that comes to the same; a
+                // password of it is not this one's, and it must not be deleted when a later step is refused.
+                Ok(match (whole, alone && !secret) {
+                    (true, true) => Seen::Done,
+                    (true, false) => Seen::Unclear,
+                    (false, _) => Seen::NotDone,
+                })
             }
             Change::Delete { target, .. } => {
                 let name = self.name_afterwards(target);

@@ -260,7 +260,7 @@ impl Pool {
         Ok(())
     }
 
-    /// Finds the ids that neither control told, in one search per 200 references.
+    /// Finds the ids that neither control told, in as few searches as [`ids_at_once`](Self::ids_at_once) allows.
     async fn resolve(&self, entries: &mut [Entry], deadline: Deadline) -> Result<(), Error> {
         let unknown = entries
             .iter()

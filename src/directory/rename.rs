@@ -5,18 +5,23 @@
 //! value although it was told to take it away. So there an entry whose name is not plain gets its new name beside the old
 //! one, and then loses the old one.
 
-use crate::ldap::{Change, Convergence, DirectoryKind, Entry, Modification, Target, Values};
+use crate::ldap::{
+    AttributeName, Ava, AvaValue, Change, Convergence, DirectoryKind, Entry, Filter, Modification,
+    Rdn, Target, Values,
+};
 
 use super::apply::StepError;
 use super::deadline::Deadline;
 use super::pool::Pool;
 use super::references::Wanted;
+use super::request::name_of;
 
 /// The two steps of one rename, and what takes the first back.
 pub(super) struct InTwo {
     rename: Change,
-    removal: Option<Change>,
     undo: Change,
+    old: Rdn,
+    new: Rdn,
 }
 
 impl InTwo {
@@ -38,21 +43,6 @@ impl InTwo {
         {
             return None;
         }
-        let renamed = Target {
-            dn: change.dn_afterwards()?,
-            guid: target.guid,
-        };
-        let mut modifications = Vec::new();
-        for ava in old.avas() {
-            let value = ava.value.text()?;
-            let stays = rdn
-                .value_of(&ava.attribute)
-                .is_some_and(|new| new.to_lowercase() == value.to_lowercase());
-            if !stays {
-                let gone = Values::one(value);
-                modifications.push(Modification::delete(ava.attribute.clone(), gone));
-            }
-        }
         Some(Self {
             rename: Change::Rename {
                 target: target.clone(),
@@ -61,21 +51,45 @@ impl InTwo {
                 superior: superior.clone(),
                 assertion: assertion.clone(),
             },
-            removal: (!modifications.is_empty()).then(|| Change::Modify {
-                target: renamed.clone(),
-                modifications,
-                assertion: None,
-                convergence: Convergence::Exact,
-            }),
+            // It keeps the name it takes away, too: to rename in two steps once more could go on for ever.
             undo: Change::Rename {
-                target: renamed,
+                target: Target {
+                    dn: change.dn_afterwards()?,
+                    guid: target.guid,
+                },
                 rdn: old.clone(),
-                delete_old_rdn: true,
+                delete_old_rdn: false,
                 superior: superior.as_ref().and_then(|_| target.dn.parent()),
                 assertion: None,
             },
+            old: old.clone(),
+            new: rdn.clone(),
         })
     }
+}
+
+/// What takes away the values of a name, spelled as the entry spells them, that are not those of the name that it keeps.
+fn removal(entry: &Entry, gone: &Rdn, kept: &Rdn) -> Vec<Modification> {
+    let mut modifications = Vec::new();
+    for ava in gone.avas() {
+        let is_of = |rdn: &Rdn, value: &str| {
+            let held = Ava {
+                attribute: ava.attribute.clone(),
+                value: AvaValue::Text(value.to_owned()),
+            };
+            rdn.avas().any(|ava| *ava == held)
+        };
+        let values: Vec<Vec<u8>> = entry
+            .texts(&ava.attribute)
+            .filter(|value| is_of(gone, value) && !is_of(kept, value))
+            .map(|value| value.as_bytes().to_vec())
+            .collect();
+        if !values.is_empty() {
+            let values = Values::Plain(values);
+            modifications.push(Modification::delete(ava.attribute.clone(), values));
+        }
+    }
+    modifications
 }
 
 /// Whether every letter means itself in a DN and has one form only.
@@ -92,29 +106,78 @@ impl Pool {
         post: Option<&Wanted>,
         deadline: Deadline,
     ) -> Result<Option<Entry>, StepError> {
-        let Some(removal) = &steps.removal else {
-            return Box::pin(self.carry_out_change(&steps.rename, post, deadline)).await;
-        };
         Box::pin(self.carry_out_change(&steps.rename, None, deadline)).await?;
-        let removed = Box::pin(self.carry_out_change(removal, post, deadline)).await;
-        match removed {
-            Err(failed) if failed.certain => {
-                let deadline = deadline.but_at_least(self.settings.operation_timeout);
-                let undone = Box::pin(self.carry_out_change(&steps.undo, None, deadline)).await;
-                Err(StepError {
-                    partial: undone.is_err(),
-                    ..failed
-                })
-            }
-            other => other,
+        let (old, new) = (&steps.old, &steps.new);
+        let renamed = steps.undo.target();
+        let mut failed = match self.take_name(renamed, old, new, post, deadline).await {
+            Ok(entry) => return Ok(entry),
+            Err(failed) => failed,
+        };
+        failed.partial = true;
+        if !failed.certain {
+            return Err(failed);
         }
+        let deadline = deadline.but_at_least(self.settings.operation_timeout);
+        let mut undone = Box::pin(self.carry_out_change(&steps.undo, None, deadline))
+            .await
+            .map(|_| ());
+        if undone.is_ok() {
+            failed.partial = false;
+            let renamed = steps.rename.target();
+            let taken = self.take_name(renamed, new, old, None, deadline).await;
+            undone = taken.map(|_| ());
+        }
+        if let Err(undone) = undone {
+            tracing::error!(error = %undone.error, "a rename could not be taken back whole; the entry has two names");
+            failed.partial = true;
+        }
+        Err(failed)
+    }
+
+    /// Takes away a name that the entry has beside the one it keeps.
+    async fn take_name(
+        &self,
+        target: Option<&Target>,
+        gone: &Rdn,
+        kept: &Rdn,
+        post: Option<&Wanted>,
+        deadline: Deadline,
+    ) -> Result<Option<Entry>, StepError> {
+        let Some(target) = target else {
+            return Ok(None);
+        };
+        let named: Vec<AttributeName> = gone.avas().map(|ava| ava.attribute.clone()).collect();
+        let name = name_of(target, self.settings.kind);
+        let wanted = Wanted::attributes(named);
+        let entry = self
+            .read_entry(&name, &Filter::everything(), &wanted, deadline)
+            .await?;
+        let modifications = entry.map(|entry| removal(&entry, gone, kept));
+        let Some(modifications) = modifications.filter(|some| !some.is_empty()) else {
+            return Ok(None);
+        };
+        let change = Change::Modify {
+            target: target.clone(),
+            modifications,
+            assertion: None,
+            // Gone already is gone.
+            convergence: Convergence::Converge,
+        };
+        Box::pin(self.carry_out_change(&change, post, deadline)).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::apply::Undo;
+    use super::super::apply_tests::{modified, run};
+    use super::super::ber;
+    use super::super::fake::{Fake, MODIFY, RENAME, Reply, Request, SEARCH, done, found, refused};
     use super::*;
-    use crate::ldap::{AttributeName, Dn, Rdn};
+    use crate::guard::Step;
+    use crate::ldap::Dn;
 
     fn rename(from: &str, to: &str) -> Change {
         Change::Rename {
@@ -132,30 +195,74 @@ mod tests {
     #[test]
     fn only_a_name_with_escapes_is_taken_away_by_itself_and_only_where_it_must() {
         let escaped = rename(r"uid=a\,b,ou=people", "c");
-        let steps = InTwo::of(&escaped, DirectoryKind::Ds389).unwrap();
-        let Some(Change::Modify {
-            modifications,
-            target,
-            ..
-        }) = &steps.removal
-        else {
-            panic!("the old name is removed");
-        };
-        assert_eq!(target.dn, Dn::parse("uid=c,ou=people").unwrap());
-        let uid = AttributeName::known("uid");
-        assert_eq!(
-            *modifications,
-            [Modification::delete(uid, Values::one("a,b"))]
-        );
+        assert!(InTwo::of(&escaped, DirectoryKind::Ds389).is_some());
         for kind in [DirectoryKind::OpenLdap, DirectoryKind::ActiveDirectory] {
             assert!(InTwo::of(&escaped, kind).is_none());
         }
         assert!(InTwo::of(&rename("uid=ab,ou=people", "c"), DirectoryKind::Ds389).is_none());
     }
 
-    #[test]
-    fn what_differs_in_case_only_is_not_removed() {
-        let steps = InTwo::of(&rename(r"uid=a\,b,ou=people", "A,B"), DirectoryKind::Ds389).unwrap();
-        assert!(steps.removal.is_none());
+    /// What an entry with these names is asked for after a rename.
+    async fn renamed(
+        to: &str,
+        held: &'static [&'static str],
+        removal: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static,
+    ) -> (Fake, Result<(), Undo>) {
+        let server = Fake::start(&[], move |request: &Request| match request.operation {
+            RENAME => done(request),
+            MODIFY => removal(request),
+            SEARCH if !request.name().is_empty() => found(&request.name(), &[("uid", held)]),
+            _ => Vec::new(),
+        })
+        .await;
+        let steps = vec![Step::new(rename(r"uid=a\,b,dc=e", to))];
+        let run = run(DirectoryKind::Ds389, &server, steps, None);
+        let ended = tokio::time::timeout(Duration::from_secs(5), run).await;
+        let outcome = ended.expect("it comes to an end");
+        (server, outcome.map(|_| ()).map_err(|failed| failed.undo))
+    }
+
+    #[tokio::test]
+    async fn the_old_name_is_taken_away_as_the_entry_spells_it() {
+        let (server, outcome) = renamed("c", &["c", "A,B", "alias"], done).await;
+        outcome.unwrap();
+        assert_eq!(modified(&server.seen(MODIFY)[0]), [(1, vec!["A,B".into()])]);
+    }
+
+    #[tokio::test]
+    async fn an_old_name_that_is_gone_already_or_stays_is_left_alone() {
+        for (to, held) in [("c", &["c"][..]), ("A,B", &["A,B"][..])] {
+            let (server, outcome) = renamed(to, held, done).await;
+            outcome.unwrap();
+            assert!(server.seen(MODIFY).is_empty());
+        }
+    }
+
+    /// Both names have escapes, so that each would be renamed in two steps.
+    #[tokio::test]
+    async fn a_refused_removal_is_taken_back_once() {
+        let refuse_old = |request: &Request| match &modified(request)[..] {
+            [(1, values)] if values == &["a,b"] => refused(request, 53, ""),
+            _ => done(request),
+        };
+        let (server, outcome) = renamed("c,d", &["c,d", "a,b"], refuse_old).await;
+        assert!(matches!(outcome, Err(Undo::NotNeeded)), "{outcome:?}");
+        let names: Vec<String> = server.seen(RENAME).iter().map(new_name).collect();
+        assert_eq!(names, [r"uid=c\,d", r"uid=a\,b"]);
+        let last = server.seen(MODIFY).pop().unwrap();
+        assert_eq!(modified(&last), [(1, vec!["c,d".into()])]);
+    }
+
+    #[tokio::test]
+    async fn a_second_name_that_stays_is_said_to_stay() {
+        let (_, outcome) = renamed("c,d", &["c,d", "a,b"], |one| refused(one, 53, "")).await;
+        assert!(matches!(outcome, Err(Undo::Kept)), "{outcome:?}");
+        let (_, outcome) = renamed("c", &["c", "a,b"], |_| vec![Reply::Close]).await;
+        assert!(matches!(outcome, Err(Undo::Kept)), "{outcome:?}");
+    }
+
+    fn new_name(request: &Request) -> String {
+        let mut parts = ber::parts(request.body.clone()).unwrap();
+        ber::text(parts.remove(1)).unwrap()
     }
 }

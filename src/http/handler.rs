@@ -125,7 +125,7 @@ async fn serve(
     check_method(&target, request.method().as_str())?;
     let ticket = state.in_flight.enter().ok_or(Fault::Busy)?;
     let until = identity.began + settings.request_timeout;
-    let caller = caller(request, settings, version, client, identity, until);
+    let caller = caller(request, settings, version, client, until);
     let query =
         query::read(request.uri().query().unwrap_or_default()).map(|query| version.query(query));
     // A probe of the base URL wants to see SCIM alive; with parameters it is a query over all resources.
@@ -210,7 +210,6 @@ fn caller(
     settings: &Settings,
     version: Version,
     client: &Client,
-    identity: &Identity,
     until: Instant,
 ) -> Caller {
     Caller {
@@ -223,7 +222,6 @@ fn caller(
                 .clone()
                 .unwrap_or_else(|| base_url(request, settings)),
         ),
-        request_id: identity.id.clone(),
         deadline: Deadline::at(until),
     }
 }

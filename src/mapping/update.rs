@@ -89,8 +89,10 @@ impl ResourceMapping {
         Ok(difference)
     }
 
-    /// OpenLDAP's password policy unlocks an account whose password is set, whatever else the same change says of the lock
-    /// (slapo-ppolicy, ppolicy_modify). Who is to stay disabled is locked again.
+    /// OpenLDAP's password policy unlocks an account whose password is set, by a deletion of the lock that it puts behind
+    /// the change; not if the change itself deletes the lock (slapo-ppolicy of 2.5, ppolicy_modify). So who is to stay
+    /// disabled has the lock taken away and set again with the password, and is never without it. Before 2.5 the policy
+    /// heeds nothing: for it the lock is set once more afterwards, and by what undoes the password's change.
     fn lock_again(&self, difference: &mut Difference, before: &Entry, to: &[Vec<Value>]) {
         if !difference.sets_password() {
             return;
@@ -103,10 +105,19 @@ impl ResourceMapping {
             }
             let active = boolean_of(to).unwrap_or(!by.is_in(locks));
             if !active {
-                difference.afterwards.push(Modification::replace(
-                    line.ldap.clone(),
-                    Values::one(by.mark()),
-                ));
+                let locked = |values| Modification::replace(line.ldap.clone(), values);
+                difference
+                    .modifications
+                    .retain(|one| one.attribute != line.ldap);
+                difference.inverse.retain(|one| one.attribute != line.ldap);
+                difference.modifications.extend([
+                    Modification::delete(line.ldap.clone(), Values::Plain(locks.to_vec())),
+                    Modification::add(line.ldap.clone(), Values::one(by.mark())),
+                ]);
+                difference
+                    .inverse
+                    .push(locked(Values::Plain(locks.to_vec())));
+                difference.afterwards.push(locked(Values::one(by.mark())));
             }
         }
     }

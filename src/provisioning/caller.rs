@@ -12,8 +12,6 @@ pub struct Caller {
     pub dialect: Dialect,
     /// The SCIM base URL as the client sees it, without a trailing slash. `meta.location` and `$ref` start with it.
     pub base_url: String,
-    /// The id under which this request is found in the journal.
-    pub request_id: String,
     /// The instant after which nobody waits for an answer any more.
     pub deadline: Deadline,
 }

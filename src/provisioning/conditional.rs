@@ -7,9 +7,8 @@
 //! it when one of them is another by now. What such a swap cannot notice, a value where none was read or a member that
 //! came, is kept apart by turns: two conditional writes of one resource never run at the same time in one bridge.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
 
 use super::service::Type;
 use super::{Caller, Error, Service};
@@ -17,24 +16,16 @@ use crate::directory::Wanted;
 use crate::ldap::Entry;
 use crate::scim::{Precondition, Unmet};
 
-/// How many resources can have their turn at once. Two that share a place wait for each other, which does no harm.
-const PLACES: usize = 256;
+/// How many resources can have their turn at once. Two that share a place wait for each other, which does no harm. A prime,
+/// so that every digit of an id counts.
+const PLACES: usize = 251;
 
-/// Places to wait for one's turn.
-pub(super) struct Turns(Vec<Mutex<()>>);
+/// Places to wait for one's turn: the process's, because a service is replaced by another while requests run.
+static TURNS: [Mutex<()>; PLACES] = [const { Mutex::const_new(()) }; PLACES];
 
-impl Turns {
-    pub(super) fn new() -> Self {
-        Self((0..PLACES).map(|_| Mutex::new(())).collect())
-    }
-
-    fn place(&self, id: &str) -> Option<&Mutex<()>> {
-        let mut hasher = DefaultHasher::new();
-        id.to_ascii_lowercase().hash(&mut hasher);
-        let places = u64::try_from(self.0.len()).ok()?;
-        self.0
-            .get(usize::try_from(hasher.finish().checked_rem(places)?).ok()?)
-    }
+fn place(id: Uuid) -> Option<&'static Mutex<()>> {
+    let places = u128::try_from(PLACES).ok()?;
+    TURNS.get(usize::try_from(id.as_u128().checked_rem(places)?).ok()?)
 }
 
 impl Service {
@@ -48,11 +39,12 @@ impl Service {
         id: &str,
         precondition: &Precondition,
         caller: &Caller,
-    ) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+    ) -> Result<Option<MutexGuard<'static, ()>>, Error> {
         if !precondition.names_versions() || self.kind().version_attribute().is_some() {
             return Ok(None);
         }
-        let Some(place) = self.turns().place(id) else {
+        // Any spelling that names the resource; what is no id names none.
+        let Some(place) = Uuid::try_parse(id).ok().and_then(place) else {
             return Ok(None);
         };
         let wait = tokio::time::timeout(caller.deadline.remaining(), place.lock());

@@ -27,7 +27,8 @@ impl Service {
     /// Creates a resource (RFC 7644 §3.3).
     ///
     /// # Errors
-    /// [`Error::Conflict`] naming the attribute whose value is taken; nothing half made is left behind by any error.
+    /// [`Error::Conflict`] naming the attribute whose value is taken. What was begun is undone, unless the directory went
+    /// away meanwhile: after [`Error::Unavailable`] the entry may be there.
     pub async fn create(
         &self,
         caller: &Caller,
@@ -143,8 +144,15 @@ impl Service {
                     self.wrote(of, &id);
                     journal(of, &id, guarded);
                     let facts = &creation.references.facts;
-                    self.settle_members(of, &entry.dn, &creation.members, facts, caller)
-                        .await?;
+                    if let Err(error) = self
+                        .settle_members(of, &entry.dn, &creation.members, facts, caller)
+                        .await
+                    {
+                        if let Err(stays) = self.take_away(of, &entry, guarded, caller).await {
+                            tracing::error!(error = %stays, "a new entry without all its members could not be taken away");
+                        }
+                        return Err(error);
+                    }
                     return Ok(entry);
                 }
                 Err(error) if Error::is_name_taken(&error) => {
@@ -198,6 +206,22 @@ impl Service {
         {
             return Ok(());
         }
+        self.take_away(of, entry, guarded, caller).await?;
+        Err(Error::Invalid(ScimError::invalid_value(format!(
+            "this {0} would not match the filter that [resources.{0}] of the configuration sets, and could never be found \
+             again; send values that match, or have the filter changed",
+            of.name()
+        ))))
+    }
+
+    /// Undoes what was just carried out.
+    async fn take_away(
+        &self,
+        of: Type<'_>,
+        entry: &Entry,
+        guarded: &GuardedPlan,
+        caller: &Caller,
+    ) -> Result<(), Error> {
         let mut plan = Plan::empty();
         for undo in guarded
             .steps()
@@ -208,13 +232,10 @@ impl Service {
             plan.push(undo);
         }
         let back = self.guard(caller).await?.judge(plan, &[Facts::of(entry)])?;
-        let applied = directory.apply(&back, None, caller.deadline).await;
-        applied.map_err(|error| Error::of_write(error, of))?;
-        Err(Error::Invalid(ScimError::invalid_value(format!(
-            "this {0} would not match the filter that [resources.{0}] of the configuration sets, and could never be found \
-             again; send values that match, or have the filter changed",
-            of.name()
-        ))))
+        let applied = self.directory().apply(&back, None, caller.deadline).await;
+        applied
+            .map(|_| ())
+            .map_err(|error| Error::of_write(error, of))
     }
 
     /// Before another generated name is tried, makes sure that this is another person and not the same request once

@@ -1,11 +1,11 @@
 //! DELETE: read for the guard, delete.
 
 use super::service::Type;
-use super::write::{ATTEMPTS, modify};
+use super::write::{ATTEMPTS, put_back};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::Wanted;
-use crate::guard::{Facts, GuardedPlan, Plan, Step};
-use crate::ldap::{Change, Convergence, Target};
+use crate::guard::{Facts, GuardedPlan, Plan};
+use crate::ldap::{Change, Target};
 use crate::scim::Precondition;
 
 impl Service {
@@ -61,12 +61,7 @@ impl Service {
         };
         if precondition.names_versions() && self.kind().version_attribute().is_none() {
             // A delete asserts nothing by itself: the swap before it leaves others a moment only.
-            let same = of.mapping.compare_and_swap(&entry, &[]);
-            let nothing = modify(&target, Vec::new(), Convergence::Exact);
-            plan.push(Step::with_undo(
-                modify(&target, same, Convergence::Exact),
-                nothing,
-            ));
+            plan.push(put_back(&target, of.mapping.compare_and_swap(&entry, &[])));
         }
         plan.push(Change::Delete {
             target,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::references::References;
 use super::service::Type;
-use super::write::{Update, modify, unknown_member};
+use super::write::{Update, modify};
 use super::{Caller, Error, Service};
 use crate::directory::Wanted;
 use crate::guard::{Facts, Plan, Step};
@@ -235,7 +235,7 @@ impl Service {
             .await
             .map_err(|error| Error::of_write(error, of))?;
         match gone {
-            Some(id) => Err(unknown_member(&line.scim_name(), &id)),
+            Some(id) => self.settle_unknown_member(&line.scim_name(), &id),
             None => Ok(()),
         }
     }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::conditional::Turns;
 use super::fences::FenceKeeper;
 use super::recent::Recent;
 use super::settings::{ResourceSettings, Settings, SettingsError};
@@ -27,7 +26,6 @@ struct Inner {
     directory: Directory,
     settings: Settings,
     fences: FenceKeeper,
-    turns: Turns,
     bases: Vec<TypeBase>,
     served: Vec<Served>,
     noted: Recent<(String, String, String)>,
@@ -113,7 +111,6 @@ impl Service {
                 directory,
                 settings,
                 fences,
-                turns: Turns::new(),
                 bases,
                 served,
                 noted: Recent::default(),
@@ -175,10 +172,6 @@ impl Service {
 
     pub(super) fn snapshots(&self) -> &Snapshots {
         &self.inner.snapshots
-    }
-
-    pub(super) fn turns(&self) -> &Turns {
-        &self.inner.turns
     }
 
     pub(super) fn kind(&self) -> DirectoryKind {

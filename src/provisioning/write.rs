@@ -116,10 +116,13 @@ impl Service {
             .conditional
             .then(|| of.mapping.version_filter(&update.entry))
             .flatten();
-        let modifications = if update.conditional
+        let swaps = update.conditional
             && condition.is_none()
-            && !(difference.is_empty() && members.is_empty())
-        {
+            && !(difference.is_empty() && members.is_empty());
+        // A rename asserts nothing by itself: one that is to be refused must be before it has happened.
+        let same = (swaps && difference.rename.is_some())
+            .then(|| of.mapping.compare_and_swap(&update.entry, &[]));
+        let modifications = if swaps {
             of.mapping
                 .compare_and_swap(&update.entry, &difference.modifications)
         } else {
@@ -139,6 +142,9 @@ impl Service {
                 dn: update.entry.dn.clone(),
                 guid: Some(update.id),
             };
+            if let Some(same) = &same {
+                plan.push(put_back(&target, same.clone()));
+            }
             // The rename goes first: undoing it is exact whatever follows, which is not true of a password.
             if let Some(rdn) = rdn {
                 let (step, renamed) = rename(&update.entry, &target, rdn);
@@ -435,6 +441,14 @@ pub(super) fn modify(
     }
 }
 
+/// Values put back as they were read, so that the directory refuses when one is another by now. Nothing to undo.
+pub(super) fn put_back(target: &Target, same: Vec<Modification>) -> Step {
+    Step::with_undo(
+        modify(target, same, Convergence::Exact),
+        modify(target, Vec::new(), Convergence::Exact),
+    )
+}
+
 /// The rename, and the entry's target after it. Undoing it takes the new name away again, unless the entry had that
 /// value before.
 fn rename(entry: &Entry, target: &Target, rdn: Rdn) -> (Step, Target) {
@@ -471,7 +485,7 @@ fn rename(entry: &Entry, target: &Target, rdn: Rdn) -> (Step, Target) {
     (Step { change, undo }, renamed)
 }
 
-pub(super) fn unknown_member(attribute: &str, id: &str) -> Error {
+fn unknown_member(attribute: &str, id: &str) -> Error {
     unknown_reference(&format!("{attribute}.value"), id)
 }
 

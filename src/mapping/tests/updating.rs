@@ -151,7 +151,7 @@ fn disabling_replaces_a_lock_that_would_end_and_enabling_leaves_it() {
 }
 
 #[test]
-fn whoever_is_to_stay_disabled_is_locked_again_after_a_new_password() {
+fn whoever_is_to_stay_disabled_is_locked_with_the_new_password_and_again_after_it() {
     let with_password = |lock: &str, active: Option<bool>| {
         let entry = unix_user().with(name("pwdAccountLockedTime"), [lock]);
         let change = difference("openldap", &entry, |new| {
@@ -162,29 +162,24 @@ fn whoever_is_to_stay_disabled_is_locked_again_after_a_new_password() {
             }
         });
         let change = change.unwrap();
-        (shown(&change.modifications), shown(&change.afterwards))
+        [change.modifications, change.afterwards, change.inverse].map(|one| shown(&one))
     };
-    let for_good = "000001010000Z";
+    let (for_good, for_now) = ("000001010000Z", "20260101000000Z");
     let password = "=userPassword [redacted]".to_owned();
-    let again = vec![format!("=pwdAccountLockedTime {for_good}")];
-    assert_eq!(
-        with_password(for_good, Some(false)),
-        (vec![password.clone()], again.clone())
-    );
-    assert_eq!(
-        with_password(for_good, None),
-        (vec![password.clone()], again.clone())
-    );
-    assert_eq!(
-        with_password("20260101000000Z", Some(false)).1,
-        again,
-        "a lock that would end goes with the password, too"
-    );
-    let unlock = format!("-pwdAccountLockedTime {for_good}");
-    assert_eq!(
-        with_password(for_good, Some(true)),
-        (vec![unlock, password], Vec::new())
-    );
+    let out = |lock| format!("-pwdAccountLockedTime {lock}");
+    let set = |lock| format!("=pwdAccountLockedTime {lock}");
+    let back = format!("+pwdAccountLockedTime {for_good}");
+    let stays = |lock| {
+        let change = vec![password.clone(), out(lock), back.clone()];
+        [change, vec![set(for_good)], vec![set(lock)]]
+    };
+    assert_eq!(with_password(for_good, Some(false)), stays(for_good));
+    assert_eq!(with_password(for_good, None), stays(for_good));
+    // A lock that would end goes with the password, too.
+    assert_eq!(with_password(for_now, Some(false)), stays(for_now));
+    let [change, afterwards, _] = with_password(for_good, Some(true));
+    assert_eq!(change, [out(for_good), password.clone()]);
+    assert!(afterwards.is_empty());
 }
 
 /// A PUT: what is left out is cleared, but not the password, the switch, read-only attributes and members.

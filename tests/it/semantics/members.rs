@@ -1,5 +1,7 @@
 //! Members change by value: those the request does not name are not touched, whoever put them there.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -419,4 +421,49 @@ async fn the_type_of_a_member_is_not_asked_for_where_nothing_tells_it(place: &Pl
     let remove = json!([{"op": "remove", "path": format!("members[value eq \"{ana}\"]")}]);
     patch(&bridge, &group, remove).await;
     assert_eq!(bridge.held(&group).await.members(), Vec::<String>::new());
+}
+
+/// OpenLDAP and 389 DS take the name of somebody who is gone by then; Active Directory refuses it.
+mod a_member_who_is_deleted_while_the_group_is_made {
+    use crate::support::{Kind, run::in_a_place};
+
+    #[test]
+    fn openldap() {
+        in_a_place(Kind::OpenLdap, super::is_refused_with_the_group_or_left_out);
+    }
+
+    #[test]
+    fn ds389() {
+        in_a_place(Kind::Ds389, super::is_refused_with_the_group_or_left_out);
+    }
+}
+
+async fn is_refused_with_the_group_or_left_out(place: &Place) {
+    for policy in ["refuse", "drop"] {
+        let options = Options::new().with("references.unknown_member", policy);
+        let bridge = Bridge::start(place, options).await;
+        let client = bridge.entra();
+        for round in 0..24 {
+            let id = create_user(&bridge, &format!("{policy}{round}")).await;
+            let name = bridge.group_name(&format!("Ops {policy}{round}"));
+            let group =
+                json!({"schemas": [GROUP], "displayName": name, "members": [{"value": id}]});
+            let user = format!("/Users/{id}");
+            let leaves = async {
+                tokio::time::sleep(Duration::from_micros(250 * (round % 12))).await;
+                client.delete(&user).await.is(204);
+            };
+            let (made, ()) = tokio::join!(client.post("/Groups", group), leaves);
+            let found = client
+                .filter("/Groups", &format!("displayName eq \"{name}\""))
+                .await;
+            if policy == "drop" || made.status == 201 {
+                made.created("/Groups");
+                found.only();
+            } else {
+                made.bad_request("invalidValue");
+                found.empty_list();
+            }
+        }
+    }
 }

@@ -11,14 +11,18 @@ use scimbridge::ldap::{
     AttributeName, Change, Convergence, DirectoryKind, Dn, EntryName, Filter, Modification, Rdn,
     Target, Values,
 };
+use scimbridge::mapping::{Mapping, ReadContext, ReferenceTable, WriteContext};
+use scimbridge::scim::Resource;
 
-use crate::support::{Kind, Place, both};
+use crate::support::run::in_a_place;
+use crate::support::{GOOD_PASSWORD, Kind, Place, both};
 
 both!(places: [
     an_entry_is_added_read_back_and_found_by_its_id,
     a_group_comes_with_the_ids_of_its_members_in_one_round_trip,
     members_end_up_as_wished_whatever_they_were,
     a_refused_later_step_leaves_nothing_half_made,
+    a_change_of_one_entry_leaves_another_that_got_its_name_as_it_was,
     start_tls_secures_the_plain_port,
     only_the_configured_authority_is_believed,
 ]);
@@ -57,10 +61,14 @@ fn judged(place: &Place, steps: Vec<Step>, members: &[Dn]) -> GuardedPlan {
         bases: vec![Dn::parse(&place.root).unwrap()],
         ..Fences::default()
     });
-    let named = steps.iter().map(|step| step.change.dn().clone());
+    let known = |step: &Step| {
+        let mut facts = Facts::new(step.change.dn().clone());
+        facts.id = step.change.target().and_then(|target| target.guid);
+        facts
+    };
+    let named = steps.iter().map(known);
     let facts: Vec<Facts> = named
-        .chain(members.iter().cloned())
-        .map(Facts::new)
+        .chain(members.iter().cloned().map(Facts::new))
         .collect();
     guard.judge(Plan { steps }, &facts).unwrap()
 }
@@ -298,6 +306,61 @@ async fn a_refused_later_step_leaves_nothing_half_made(place: &Place) {
     assert_eq!(place.count(&place.people).await, 0);
 }
 
+/// What a request meets that read an entry just before it was renamed and somebody else got its name.
+async fn a_change_of_one_entry_leaves_another_that_got_its_name_as_it_was(place: &Place) {
+    let directory = directory(settings(place));
+    let users = add_users(place, &directory, 2).await;
+    let wanted = Wanted::attributes([kind(place).id_attribute()]);
+    let read = directory
+        .read(
+            &EntryName::Dn(users[0].clone()),
+            &Filter::everything(),
+            &wanted,
+            soon(),
+        )
+        .await;
+    let guid = read.unwrap().unwrap().id(kind(place));
+    let shown = users[1].to_string();
+    let before = place.admin.entry(&shown).await.unwrap();
+    let target = Target {
+        dn: users[1].clone(),
+        guid,
+    };
+    let naming = AttributeName::known(place.kind().pick("uid", "cn"));
+    let rename = Change::Rename {
+        target: target.clone(),
+        rdn: Rdn::new(naming, format!("other.{}", place.tag)),
+        delete_old_rdn: true,
+        superior: None,
+        assertion: None,
+    };
+    let modify = Change::Modify {
+        target,
+        modifications: vec![
+            Modification::replace(AttributeName::known("sn"), Values::one("Other")),
+            Modification::replace(AttributeName::known("title"), Values::one("Other")),
+        ],
+        assertion: None,
+        convergence: Convergence::Exact,
+    };
+    for change in [rename, modify] {
+        let by_id = place.kind() == Kind::Samba && matches!(change, Change::Modify { .. });
+        let renamed = change.dn_afterwards().filter(|dn| dn != change.dn());
+        let named: Vec<Dn> = renamed.into_iter().collect();
+        let plan = judged(place, vec![Step::new(change)], &named);
+        match directory.apply(&plan, None, soon()).await {
+            // Active Directory finds the right one by its id.
+            Ok(_) => assert!(by_id),
+            Err(failed) => assert_eq!(failed.error.meaning(), Some(Meaning::NoSuchEntry)),
+        }
+        let after = place.admin.entry(&shown).await.unwrap();
+        assert_eq!(
+            after.without_bookkeeping(),
+            before.clone().without_bookkeeping()
+        );
+    }
+}
+
 async fn start_tls_secures_the_plain_port(place: &Place) {
     let mut settings = settings(place);
     settings.urls = vec![place.lab.get("PLAIN_URL").to_owned()];
@@ -321,4 +384,63 @@ async fn only_the_configured_authority_is_believed(place: &Place) {
     assert!(matches!(refused, Error::Unavailable { .. }), "{refused}");
     assert!(refused.to_string().contains("certificate"), "{refused}");
     assert!(!directory.health().ready);
+}
+
+/// Whatever is to follow may never be sent: the lock must not depend on it.
+#[test]
+fn the_change_that_sets_a_password_keeps_the_lock_by_itself() {
+    in_a_place(Kind::OpenLdap, a_password_and_nothing_more);
+}
+
+async fn a_password_and_nothing_more(place: &Place) {
+    let directory = directory(settings(place));
+    let mapping = Mapping::load("openldap", Mapping::builtin("openldap").unwrap()).unwrap();
+    let of = mapping.resource("User").unwrap();
+    let dn = add_users(place, &directory, 1).await.remove(0);
+    let shown = dn.to_string();
+    place
+        .admin
+        .set(&shown, "pwdAccountLockedTime", &["000001010000Z"])
+        .await;
+
+    let name = EntryName::Dn(dn.clone());
+    let wanted = Wanted::from(of.update_plan(false));
+    let before = directory
+        .read(&name, &Filter::everything(), &wanted, soon())
+        .await
+        .unwrap()
+        .unwrap();
+    let context = ReadContext {
+        base_url: "https://scim.example/v2",
+        bases: &[],
+    };
+    let old = of.to_resource(&before, &context);
+    let mut new = old.clone().into_map();
+    new.insert("password".into(), GOOD_PASSWORD.into());
+    let context = WriteContext {
+        references: &ReferenceTable::default(),
+        generated_password: None,
+    };
+    let difference = of
+        .write_changes(&before, &old, &Resource::from_map(new), &context)
+        .unwrap();
+    let change = Change::Modify {
+        target: Target { dn, guid: None },
+        modifications: difference.modifications,
+        assertion: None,
+        convergence: Convergence::Exact,
+    };
+    directory
+        .apply(&judged(place, vec![Step::new(change)], &[]), None, soon())
+        .await
+        .unwrap();
+
+    let held = place.admin.entry(&shown).await.unwrap();
+    assert!(!held.enabled(), "{held:?}");
+    assert_ne!(place.admin.bind_as(&shown, GOOD_PASSWORD).await, 0);
+    place
+        .admin
+        .set::<&str>(&shown, "pwdAccountLockedTime", &[])
+        .await;
+    assert_eq!(place.admin.bind_as(&shown, GOOD_PASSWORD).await, 0);
 }
