@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::scim::fixtures::{group, groups, patched, patched_in, read, user, users};
-use crate::scim::{Dialect, Resource};
+use crate::scim::{AttributePath, Dialect, Resource};
 
 fn split(operations: Value) -> Option<(CollectionDelta, PatchRequest)> {
     let (request, _) = read(&groups(), &Dialect::lenient(), operations).unwrap();
-    request.split_collection("members").unwrap()
+    request.split_collection(&AttributePath::of("members"))
 }
 
 #[test]
