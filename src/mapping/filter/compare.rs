@@ -31,12 +31,6 @@ impl Pushdown<'_> {
 
     /// Any comparison but `ne`.
     pub(super) fn compare_line(&self, line: &Line, operator: Operator, value: &Literal) -> Tested {
-        if !line.is_read() {
-            return Err(Error::invalid_filter(format!(
-                "The attribute `{}` is only written, never read; leave it out.",
-                line.path
-            )));
-        }
         match (line.codec, operator) {
             (Codec::Reference, Operator::Equal) => {
                 Ok(match value.text().and_then(|id| self.references.dn(id)) {

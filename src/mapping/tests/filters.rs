@@ -465,8 +465,68 @@ fn what_cannot_be_asked_is_refused_with_the_attribute_and_the_reason() {
             r#"title[value eq "x"]"#,
             "The attribute `title` has no elements",
         ),
+        (
+            "User",
+            r#"title eq "" and not (meta.version eq "1")"#,
+            "The attribute `meta.version` cannot be part of a filter",
+        ),
+        (
+            "Group",
+            "meta.version pr",
+            "The attribute `meta.version` cannot be part of a filter",
+        ),
     ] {
         let detail = push("openldap", of, filter).unwrap_err();
         assert!(detail.starts_with(expected), "{filter}: {detail}");
+    }
+}
+
+/// That there is a value is told as little as the value itself.
+#[test]
+fn what_is_only_written_is_refused_whatever_is_asked_of_it() {
+    let of = custom(
+        "openldap",
+        "title = { ldap = \"title\", direction = \"write\" }\n\
+         nickName = { ldap = \"initials\", direction = \"write\" }\n\
+         \"name.familyName\" = { ldap = \"sn\", direction = \"write\" }\n\
+         \"name.givenName\" = \"givenName\"",
+    );
+    for filter in [
+        "title pr",
+        "title eq null",
+        "not (title ne null)",
+        r#"title eq "a""#,
+        r#"userName eq "a" and title sw "a""#,
+        "name.familyName pr",
+        "nickName pr or userName pr",
+    ] {
+        let detail = push_to(&of, "User", filter).unwrap_err();
+        assert!(
+            detail.contains("is only written, never read; leave it out"),
+            "{filter}: {detail}"
+        );
+    }
+    let shown = push_to(&of, "User", "name pr");
+    assert_eq!(shown.as_deref(), Ok("(givenName=*)"));
+}
+
+/// Only the first of them is shown as the primary one.
+#[test]
+fn which_of_many_values_is_primary_is_looked_at() {
+    let of = custom(
+        "openldap",
+        r#""emails.value" = { ldap = "mail", many = true, primary = true, check = "ascii" }"#,
+    );
+    for (filter, candidates) in [
+        (
+            r#"emails[primary eq true and value eq "b@x"]"#,
+            "(&(mail=*)(mail=b@x))",
+        ),
+        ("emails[primary eq false]", "(mail=*)"),
+        ("emails[not (primary eq true)]", "(mail=*)"),
+        ("emails.primary eq false", "(mail=*)"),
+    ] {
+        let asked = push_to(&of, "User", filter);
+        assert_eq!(asked, Ok(format!("{candidates} ? {filter}")));
     }
 }

@@ -163,6 +163,8 @@ async fn filters_nobody_can_evaluate_are_refused(bridge: &Bridge) {
         "userName gt 7",
         "active sw \"t\"",
         "userName[value eq \"x\"]",
+        "meta.version eq \"1\"",
+        "not (meta.version pr)",
     ] {
         let answer = bridge.entra().filter("/Users", filter).await;
         if filter.is_empty() && answer.status == 200 {
