@@ -81,7 +81,7 @@ impl Pushdown<'_> {
                 self.line_present(line).unsure()
             }
             Ok(octets) => {
-                self.as_exact_as_case(line, value, LdapFilter::equal(line.ldap.clone(), octets))
+                self.as_exact_as_text(line, value, LdapFilter::equal(line.ldap.clone(), octets))
             }
             // NUL is in no value, and everything else that is a text may be asked for.
             Err(_) if line.codec.is_text() => Bounds::NEVER,
@@ -134,7 +134,7 @@ impl Pushdown<'_> {
             Operator::EndsWith => parts(None, Vec::new(), Some(part)),
             _ => parts(None, vec![part], None),
         };
-        self.as_exact_as_case(line, value, filter)
+        self.as_exact_as_text(line, value, filter)
     }
 
     /// Whether the line's attribute can hold no value with this text in it.
@@ -150,13 +150,14 @@ impl Pushdown<'_> {
         line.codec == Codec::String && resolved.is_some_and(|of| of.leaf().kind == Kind::DateTime)
     }
 
-    /// Directories compare most text without case, Active Directory all of it: where SCIM minds the case, what they
-    /// find are candidates.
-    fn as_exact_as_case(&self, line: &Line, value: &Literal, filter: LdapFilter) -> Bounds {
-        let resolved = self.mapping.definition.lookup(&line.place);
-        let minds_case = line.codec.is_text() && resolved.is_some_and(|of| of.leaf().case_exact);
+    /// Directories compare most text without case: where SCIM minds the case, what they find are candidates. Active
+    /// Directory minds neither case nor accents nor the width of letters, so that all it finds are.
+    fn as_exact_as_text(&self, line: &Line, value: &Literal, filter: LdapFilter) -> Bounds {
         let has_case = |c: char| c.to_lowercase().ne(c.to_uppercase());
-        if minds_case && value.text().is_some_and(|text| text.contains(has_case)) {
+        let differs = self.kind() == DirectoryKind::ActiveDirectory
+            || self.mapping.minds_case(line)
+                && value.text().is_some_and(|text| text.contains(has_case));
+        if line.codec.is_text() && differs {
             Bounds::among(filter)
         } else {
             Bounds::exactly(filter)

@@ -403,3 +403,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn spaces_between_and_around_words_make_no_difference_to_a_whole_value() {
+    let definition = users();
+    let resource = user(json!({ "title": "Head  of Émile ", "externalId": "a B" }));
+    for (filter, expected) in [
+        (r#"title eq " head of émile""#, true),
+        (r#"title ne "Head of Émile""#, false),
+        (r#"title eq "Headof Émile""#, false),
+        (r#"title eq "Head of""#, false),
+        (r#"externalId eq " a  B ""#, true),
+        (r#"externalId eq "a b""#, false),
+        (r#"title sw "Head of""#, false),
+    ] {
+        let matches = Filter::parse(filter)
+            .unwrap()
+            .matches(&resource, &definition);
+        assert_eq!(matches, expected, "{filter}");
+    }
+}
