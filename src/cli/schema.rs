@@ -107,7 +107,33 @@ fn fault(mapping: &Mapping, schema: &Schema, attribute: &MappedAttribute) -> Opt
             "add an object class that allows it, or map another attribute",
         );
     }
+    if let Some(rule) = known.equality.as_deref().filter(|rule| is_exact(rule))
+        && attribute.caseless
+        && attribute.equality
+    {
+        return finding(
+            false,
+            &format!(
+                "is compared by `{rule}`, which minds the case of letters where SCIM does not: filters miss what is written in another case"
+            ),
+            "give the line `case_exact = true`, or map an attribute whose rule ignores case",
+        );
+    }
     None
+}
+
+/// Equality rules that mind the case of letters (RFC 4517 §4.2), by name and OID.
+const EXACT: [&str; 6] = [
+    "caseExactMatch",
+    "2.5.13.5",
+    "caseExactIA5Match",
+    "1.3.6.1.4.1.1466.109.114.1",
+    "octetStringMatch",
+    "2.5.13.17",
+];
+
+fn is_exact(rule: &str) -> bool {
+    EXACT.iter().any(|exact| exact.eq_ignore_ascii_case(rule))
 }
 
 /// Equality rules that compare any text (RFC 4517 §4.2), by name and OID.
@@ -120,7 +146,7 @@ const ANY_TEXT: [&str; 6] = [
     "2.5.13.17",
 ];
 
-/// What filters may ask for by the mapping and the directory has no rule for. Such a filter is undefined, and finds
+/// What is asked of the directory by the mapping, and the directory has no rule for. Such a filter is undefined, and finds
 /// nothing even when it is negated (RFC 4511 §4.5.1.7).
 fn incomparable(
     attribute: &MappedAttribute,
@@ -132,13 +158,13 @@ fn incomparable(
     let Some(rule) = &known.equality else {
         return Some((
             "has no equality rule: filters on it find nothing".into(),
-            "give the line `equality = false`, so that they are refused; no identity provider should match on it",
+            "give the line `equality = false`, so that the bridge compares the values itself; no identity provider should match on it",
         ));
     };
     if attribute.substring && known.substring.is_none() {
         return Some((
             "has no substrings rule: filters with co, sw and ew on it find nothing".into(),
-            "give the line `substring = false`, so that they are refused",
+            "give the line `substring = false`, so that the bridge compares the values itself",
         ));
     }
     let check = Check::of_equality_rule(rule);
@@ -222,12 +248,12 @@ mod tests {
             (
                 r#"{ ldap = "fax" }"#,
                 "no equality rule",
-                "equality = false",
+                "`equality = false`, so that the bridge compares",
             ),
             (
                 r#"{ ldap = "labeledURI" }"#,
                 "no substrings rule",
-                "substring = false",
+                "`substring = false`, so that the bridge compares",
             ),
             (
                 r#"{ ldap = "mail" }"#,
@@ -256,9 +282,24 @@ mod tests {
                 "{line}: {found}\n{hint}"
             );
         }
+        // The rule minds the case, wherever it is.
+        for line in [
+            ("openldap", r#"{ ldap = "labeledURI", substring = false }"#),
+            ("389ds", r#"{ ldap = "labeledURI" }"#),
+        ] {
+            let (found, hint) = found(line.0, line.1).unwrap();
+            assert!(
+                found.contains("`caseExactMatch`") && hint.contains("case_exact = true"),
+                "{line:?}: {found}\n{hint}"
+            );
+        }
         for (directory, line) in [
             ("openldap", r#"{ ldap = "fax", equality = false }"#),
-            ("openldap", r#"{ ldap = "labeledURI", substring = false }"#),
+            (
+                "openldap",
+                r#"{ ldap = "labeledURI", substring = false, case_exact = true }"#,
+            ),
+            ("389ds", r#"{ ldap = "labeledURI", case_exact = true }"#),
             ("openldap", r#"{ ldap = "mail", check = "ascii" }"#),
             (
                 "openldap",

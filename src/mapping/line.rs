@@ -92,11 +92,6 @@ pub struct Line {
 }
 
 impl Line {
-    /// The name of the SCIM attribute, without extension, filter and sub-attribute: `members`.
-    pub fn scim_name(&self) -> String {
-        self.place.attribute.clone()
-    }
-
     /// The canonical SCIM path, without filter: `emails.value`.
     pub fn place(&self) -> &AttributePath {
         &self.place

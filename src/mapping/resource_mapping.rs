@@ -163,6 +163,8 @@ pub struct MappedAttribute {
     pub substring: bool,
     /// Whether filters compare its values with whatever text they are given that the check allows.
     pub any_text: bool,
+    /// Whether filters compare its values without minding the case of letters.
+    pub caseless: bool,
     /// The rule that its values keep.
     pub check: Option<Check>,
     /// The auxiliary object class that allows it, if the line names one.
@@ -260,6 +262,7 @@ impl ResourceMapping {
             equality: line.equality && line.is_read(),
             substring: line.has_parts(),
             any_text: line.codec == Codec::String,
+            caseless: line.is_read() && line.codec.is_text() && !self.minds_case(line),
             check: line.check,
             object_class: line.object_class.clone(),
         });
@@ -275,10 +278,17 @@ impl ResourceMapping {
             equality: false,
             substring: false,
             any_text: false,
+            caseless: false,
             check: None,
             object_class: None,
         });
         lines.chain(derived)
+    }
+
+    /// Whether filters mind the case of letters in the line's values.
+    pub(super) fn minds_case(&self, line: &Line) -> bool {
+        let resolved = self.definition.lookup(&line.place);
+        resolved.is_some_and(|of| of.leaf().case_exact)
     }
 
     /// What to ask the directory for, so that [`to_resource`](Self::to_resource) can fill what the projection wants.

@@ -16,6 +16,12 @@ use crate::scim::Resource;
 /// Names that one creation may be tried with.
 const MOST_ALTERNATIVES: usize = 32;
 
+/// The lists that may not be empty in a directory with placeholders.
+const REQUIRED_MEMBERS: [AttributeName; 2] = [
+    AttributeName::known("member"),
+    AttributeName::known("uniqueMember"),
+];
+
 /// A new entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEntry {
@@ -284,9 +290,12 @@ impl ResourceMapping {
         }
     }
 
-    /// groupOfNames must never be without a member (RFC 4519 §3.5), so new groups get one that is nobody.
+    /// groupOfNames must never be without a member, groupOfUniqueNames neither (RFC 4519 §3.5 and §3.6), so new groups
+    /// get one that is nobody. Other lists of references may be empty.
     fn add_placeholder(&self, attributes: &mut Attributes) {
-        let Some(members) = self.members().filter(|_| self.kind.placeholder_member()) else {
+        let is_required = |line: &&Line| REQUIRED_MEMBERS.contains(&line.ldap);
+        let members = self.members().filter(is_required);
+        let Some(members) = members.filter(|_| self.kind.placeholder_member()) else {
             return;
         };
         match attributes

@@ -96,7 +96,7 @@ impl Service {
             match (references.dn(id), found(id)) {
                 (Some(dn), _) if update.compares_members && present.contains(dn) => {}
                 (_, Some(member)) => add.push(member),
-                _ => self.settle_unknown_member(&line.scim_name(), id)?,
+                _ => self.settle_unknown_member(line.place(), id)?,
             }
         }
         let leaving = self
@@ -235,7 +235,7 @@ impl Service {
             .await
             .map_err(|error| Error::of_write(error, of))?;
         match gone {
-            Some(id) => self.settle_unknown_member(&line.scim_name(), &id),
+            Some(id) => self.settle_unknown_member(line.place(), &id),
             None => Ok(()),
         }
     }

@@ -8,6 +8,7 @@ use super::view::View;
 use super::write::{Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::ldap::{Dn, Entry};
+use crate::mapping::Line;
 use crate::scim::{
     Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, Precondition, json,
 };
@@ -100,11 +101,11 @@ impl Service {
 
         // Members that can be told from the request alone; others (`members[type eq "Group"]`) need the group's list, and
         // so does a client who wants to hear that somebody it removes was no member.
-        let members = of.mapping.members().map(|line| line.scim_name());
+        let members = of.mapping.members().map(Line::place);
         let split = match (members, caller.dialect.allows(Leniency::RemoveNothing)) {
             (None, _) => None,
             (Some(_), false) => Some(None),
-            (Some(name), true) => Some(request.split_collection(&name)?),
+            (Some(place), true) => Some(request.split_collection(place)),
         };
         let (delta, request, evaluate) = match split {
             None => (None, request, false),
@@ -155,7 +156,7 @@ impl Service {
         let Some(line) = of.mapping.members() else {
             return Ok(());
         };
-        let name = line.scim_name();
+        let name = line.place();
         let bases: Vec<&Dn> = self
             .targets(&of.mapping.types_referred_to())
             .iter()
@@ -170,7 +171,7 @@ impl Service {
         let filters = request
             .operations
             .iter()
-            .filter(|one| one.path.attribute == name);
+            .filter(|one| one.path.attribute_path().same_attribute(name));
         let asks = filters
             .filter_map(|one| one.path.filter.as_ref())
             .any(|filter| filter.mentions("type") || filter.mentions("$ref"));

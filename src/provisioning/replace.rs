@@ -4,9 +4,7 @@ use super::service::Type;
 use super::view::View;
 use super::write::{Prepared, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::scim::{
-    AttributePath, CollectionDelta, Error as ScimError, Precondition, Resource, json,
-};
+use crate::scim::{CollectionDelta, Error as ScimError, Precondition, Resource, json};
 
 impl Service {
     /// Replaces a resource (RFC 7644 §3.5.1). `password`, `active` and `members` are kept when the request leaves them
@@ -93,8 +91,8 @@ impl Service {
         let Some(line) = of.mapping.members() else {
             return Ok(None);
         };
-        let name = line.scim_name();
-        let Some(values) = resource.remove(&AttributePath::of(name.as_str())) else {
+        let name = line.place();
+        let Some(values) = resource.remove(name) else {
             return Ok(None);
         };
         let values = values.as_array().cloned().unwrap_or_default();

@@ -79,7 +79,7 @@ impl Query {
         }
         let mut excluded = self.excluded_attributes.clone().unwrap_or_default();
         if let Some(members) = hidden {
-            excluded = format!("{},{excluded}", members.scim_name());
+            excluded = format!("{},{excluded}", members.place());
         }
         let projection = Projection::parse(
             self.attributes.as_deref(),

@@ -14,7 +14,7 @@ use super::{Answer, Caller, Error, Service};
 use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{Change, Convergence, Dn, Entry, Modification, Rdn, Target};
-use crate::mapping::WriteContext;
+use crate::mapping::{Line, WriteContext};
 use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Precondition, Resource};
 
 /// How often a write is worked out again because somebody else changed the same value in between.
@@ -247,14 +247,14 @@ impl Service {
         before: Option<&Resource>,
         references: &References,
     ) -> Result<(), Error> {
-        let members = of.mapping.members().map(|line| line.scim_name());
+        let members = of.mapping.members().map(Line::place);
         let mut unknown: HashSet<String> = HashSet::new();
         for (path, id) in of.mapping.references_in(resource) {
             if references.dn(&id).is_some() {
                 continue;
             }
-            if members.as_deref() == Some(path.attribute.as_str()) {
-                self.settle_unknown_member(&path.attribute, &id)?;
+            if members == Some(&path) {
+                self.settle_unknown_member(&path, &id)?;
                 unknown.insert(id);
                 continue;
             }
@@ -273,29 +273,32 @@ impl Service {
                 }
             }
         }
-        if let (Some(members), false) = (members, unknown.is_empty()) {
-            let path = AttributePath::of(members);
+        if let (Some(path), false) = (members, unknown.is_empty()) {
             let is_unknown = |member: &&Value| {
                 let id = member.get("value").and_then(Value::as_str);
                 id.is_some_and(|id| unknown.contains(id))
             };
             let known = resource
-                .elements(&path)
+                .elements(path)
                 .iter()
                 .filter(|one| !is_unknown(one));
             let known = known.cloned().collect();
-            resource.set(&path, Value::Array(known));
+            resource.set(path, Value::Array(known));
         }
         Ok(())
     }
 
     /// A member that names nobody: refused, or left out, as the operator decided.
-    pub(super) fn settle_unknown_member(&self, attribute: &str, id: &str) -> Result<(), Error> {
+    pub(super) fn settle_unknown_member(
+        &self,
+        attribute: &AttributePath,
+        id: &str,
+    ) -> Result<(), Error> {
         match self.settings().unknown_member {
             UnknownReference::Refuse => Err(unknown_member(attribute, id)),
             UnknownReference::Drop => {
                 tracing::warn!(
-                    attribute,
+                    %attribute,
                     id = in_log(id),
                     "member with an unknown id dropped; [references] unknown_member = \"refuse\" refuses instead"
                 );
@@ -485,7 +488,7 @@ fn rename(entry: &Entry, target: &Target, rdn: Rdn) -> (Step, Target) {
     (Step { change, undo }, renamed)
 }
 
-fn unknown_member(attribute: &str, id: &str) -> Error {
+fn unknown_member(attribute: &AttributePath, id: &str) -> Error {
     unknown_reference(&format!("{attribute}.value"), id)
 }
 

@@ -59,6 +59,11 @@ impl Sort {
             path.sub = Some(value.name.clone());
             leaf = value;
         }
+        if path == AttributePath::of("meta").sub("version") {
+            return Err(Error::invalid_value(
+                "A list cannot be ordered by `meta.version`, which is made for each answer; name `meta.lastModified` in `sortBy`.",
+            ));
+        }
         let hidden = |attribute: &Attribute| attribute.returned == Returned::Never;
         if hidden(resolved.attribute)
             || hidden(leaf)
@@ -269,6 +274,7 @@ mod tests {
         for (by, order) in [
             ("password", ""),
             ("name", ""),
+            ("meta.version", ""),
             ("userName", "up"),
             ("", "up"),
             ("[", ""),

@@ -8,11 +8,11 @@ use super::{Pushdown, Tested};
 use crate::scim::{AttributePath, Error, Literal, Operator};
 
 impl Pushdown<'_> {
-    pub(super) fn present_common(&self, path: &AttributePath) -> Option<Bounds> {
+    pub(super) fn present_common(&self, path: &AttributePath) -> Option<Tested> {
         let name = common_name(path)?;
         Some(match (name, path.sub.as_deref()) {
-            ("meta", Some("version")) => Bounds::ANYBODY,
-            _ => Bounds::ALWAYS,
+            ("meta", Some("version")) => Err(no_version()),
+            _ => Ok(Bounds::ALWAYS),
         })
     }
 
@@ -40,6 +40,7 @@ impl Pushdown<'_> {
             }
             ("meta", Some("created")) => self.moment(&mapping.created, path, operator, value),
             ("meta", Some("lastModified")) => self.moment(&mapping.changed, path, operator, value),
+            ("meta", Some("version")) => Err(no_version()),
             ("meta", Some(_)) => Ok(Bounds::ANYBODY),
             _ => Err(Error::invalid_filter(format!(
                 "The attribute `{path}` cannot be compared as a whole; name one of its sub-attributes that /Schemas lists."
@@ -60,6 +61,13 @@ impl Pushdown<'_> {
         });
         Bounds::any(std::iter::once(is_meant(&definition.core.id)).chain(extensions))
     }
+}
+
+/// A version is made of all that is read of an entry, when it is shown.
+fn no_version() -> Error {
+    Error::invalid_filter(
+        "The attribute `meta.version` cannot be part of a filter: it is made for each answer; send it as `If-Match`, or compare `meta.lastModified`.",
+    )
 }
 
 fn common_name(path: &AttributePath) -> Option<&'static str> {

@@ -31,12 +31,6 @@ impl Pushdown<'_> {
 
     /// Any comparison but `ne`.
     pub(super) fn compare_line(&self, line: &Line, operator: Operator, value: &Literal) -> Tested {
-        if !line.is_read() {
-            return Err(Error::invalid_filter(format!(
-                "The attribute `{}` is only written, never read; leave it out.",
-                line.path
-            )));
-        }
         match (line.codec, operator) {
             (Codec::Reference, Operator::Equal) => {
                 Ok(match value.text().and_then(|id| self.references.dn(id)) {
@@ -87,7 +81,7 @@ impl Pushdown<'_> {
                 self.line_present(line).unsure()
             }
             Ok(octets) => {
-                self.as_exact_as_case(line, value, LdapFilter::equal(line.ldap.clone(), octets))
+                self.as_exact_as_text(line, value, LdapFilter::equal(line.ldap.clone(), octets))
             }
             // NUL is in no value, and everything else that is a text may be asked for.
             Err(_) if line.codec.is_text() => Bounds::NEVER,
@@ -140,7 +134,7 @@ impl Pushdown<'_> {
             Operator::EndsWith => parts(None, Vec::new(), Some(part)),
             _ => parts(None, vec![part], None),
         };
-        self.as_exact_as_case(line, value, filter)
+        self.as_exact_as_text(line, value, filter)
     }
 
     /// Whether the line's attribute can hold no value with this text in it.
@@ -156,13 +150,14 @@ impl Pushdown<'_> {
         line.codec == Codec::String && resolved.is_some_and(|of| of.leaf().kind == Kind::DateTime)
     }
 
-    /// Directories compare most text without case, Active Directory all of it: where SCIM minds the case, what they
-    /// find are candidates.
-    fn as_exact_as_case(&self, line: &Line, value: &Literal, filter: LdapFilter) -> Bounds {
-        let resolved = self.mapping.definition.lookup(&line.place);
-        let minds_case = line.codec.is_text() && resolved.is_some_and(|of| of.leaf().case_exact);
+    /// Directories compare most text without case: where SCIM minds the case, what they find are candidates. Active
+    /// Directory minds neither case nor accents nor the width of letters, so that all it finds are.
+    fn as_exact_as_text(&self, line: &Line, value: &Literal, filter: LdapFilter) -> Bounds {
         let has_case = |c: char| c.to_lowercase().ne(c.to_uppercase());
-        if minds_case && value.text().is_some_and(|text| text.contains(has_case)) {
+        let differs = self.kind() == DirectoryKind::ActiveDirectory
+            || self.mapping.minds_case(line)
+                && value.text().is_some_and(|text| text.contains(has_case));
+        if line.codec.is_text() && differs {
             Bounds::among(filter)
         } else {
             Bounds::exactly(filter)

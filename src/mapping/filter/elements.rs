@@ -50,8 +50,11 @@ impl Pushdown<'_> {
     }
 
     /// Whether the group's element is the one that is shown as primary: that of the primary line or, without it, the
-    /// first.
+    /// first. Which of a primary line for many values it is, LDAP cannot tell.
     fn is_primary(&self, collection: &Collection, group: &Group) -> Bounds {
+        if group.primary {
+            return Bounds::ANYBODY;
+        }
         let before = collection
             .groups
             .iter()
@@ -255,7 +258,7 @@ impl Pushdown<'_> {
 
 impl Group {
     /// The value that every element of this group has in a sub-attribute; none where it depends on the other elements,
-    /// which it does for `primary` while another line is preferred.
+    /// which it does for `primary` while another line is preferred, or where only the first of many is it.
     fn value_of(&self, collection: &Collection, sub: &str) -> Option<Value> {
         let term = self
             .terms
@@ -263,7 +266,8 @@ impl Group {
             .find(|(name, _)| name.eq_ignore_ascii_case(sub))
             .map(|(_, value)| value.clone());
         term.or_else(|| {
-            let known = sub == PRIMARY && (self.primary || !collection.has_primary());
+            let alone = self.primary && !self.many;
+            let known = sub == PRIMARY && (alone || !collection.has_primary());
             known.then_some(Value::Bool(self.primary))
         })
     }

@@ -167,13 +167,23 @@ impl Pushdown<'_> {
                 "The attribute `{resolved}` can never be part of a filter; leave it out."
             )));
         }
+        // That it has a value is already something that nobody is to be shown.
+        let of_this = |line: &&Line| {
+            resolved.sub.is_none() || line.is_reference() || line.place.sub == resolved.sub
+        };
+        let lines = || self.mapping.lines_of(&resolved).filter(of_this);
+        if lines().next().is_some() && !lines().any(Line::is_read) {
+            return Err(Error::invalid_filter(format!(
+                "The attribute `{resolved}` is only written, never read; leave it out."
+            )));
+        }
         Ok(resolved)
     }
 
     fn present(&self, path: &AttributePath) -> Tested {
         let path = self.resolve(path)?;
-        if let Some(known) = self.present_common(&path) {
-            return Ok(known);
+        if let Some(tested) = self.present_common(&path) {
+            return tested;
         }
         if let Some(collection) = self.collection(&path) {
             let tests = collection.groups.iter().map(|group| match &path.sub {
@@ -185,6 +195,7 @@ impl Pushdown<'_> {
         let lines = self
             .mapping
             .lines_of(&path)
+            .filter(|line| line.is_read())
             .filter(|line| path.sub.is_none() || line.is_reference() || line.place.sub == path.sub);
         Ok(Bounds::any(lines.map(|line| self.line_present(line))))
     }
@@ -224,7 +235,7 @@ impl Pushdown<'_> {
                 .collect::<Result<Vec<_>, _>>()?;
             return Ok(Bounds::any(tests));
         }
-        for line in self.mapping.lines_of(path) {
+        for line in self.mapping.lines_of(path).filter(|line| line.is_read()) {
             if line.is_reference() {
                 return if is_id(path.sub.as_deref()) {
                     self.compare_line(line, operator, value)

@@ -36,37 +36,35 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
     let nothing = crate::ldap::Filter::nothing().to_string();
     let manager = format!("{ENTERPRISE}:manager eq \"{P3}\"");
     let anybody = format!(r#"{everything} ? externalId ne "00ujl""#);
+    let others = format!(r#"{everything} ? userName ne "ana""#);
+    let no_boss = format!(r#"{everything} ? not (title eq "Boss")"#);
     let core = "urn:ietf:params:scim:schemas:core:2.0:User";
     let schemas = format!(r#"schemas eq "{ENTERPRISE}" and not (schemas eq "{core}")"#);
     let table: Vec<(&str, &str, &str)> = vec![
         (
             r#"userName eq "ana@example.com""#,
-            "(userPrincipalName=ana@example.com)",
+            r#"(userPrincipalName=ana@example.com) ? userName eq "ana@example.com""#,
             "(uid=ana@example.com)",
         ),
         (
             r#"USERNAME Eq "Ana""#,
-            "(userPrincipalName=Ana)",
+            r#"(userPrincipalName=Ana) ? userName eq "Ana""#,
             "(uid=Ana)",
         ),
-        (
-            r#"userName ne "ana""#,
-            "(!(userPrincipalName=ana))",
-            "(!(uid=ana))",
-        ),
+        (r#"userName ne "ana""#, &others, "(!(uid=ana))"),
         (
             r#"userName co "n)(a*""#,
-            r"(userPrincipalName=*n\29\28a\2a*)",
+            r#"(userPrincipalName=*n\29\28a\2a*) ? userName co "n)(a*""#,
             r"(uid=*n\29\28a\2a*)",
         ),
         (
             r#"userName sw "an""#,
-            "(userPrincipalName=an*)",
+            r#"(userPrincipalName=an*) ? userName sw "an""#,
             "(uid=an*)",
         ),
         (
             r#"userName ew "na""#,
-            "(userPrincipalName=*na)",
+            r#"(userPrincipalName=*na) ? userName ew "na""#,
             "(uid=*na)",
         ),
         ("title pr", "(title=*)", "(title=*)"),
@@ -75,20 +73,20 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
         (r#"title co """#, "(title=*)", "(title=*)"),
         ("title eq null", "(!(title=*))", "(!(title=*))"),
         ("title ne null", "(title=*)", "(title=*)"),
+        (r#"not (title eq "Boss")"#, &no_boss, "(!(title=Boss))"),
         (
-            r#"not (title eq "Boss")"#,
-            "(!(title=Boss))",
-            "(!(title=Boss))",
+            r#"name.familyName eq "Ruiz""#,
+            r#"(sn=Ruiz) ? name.familyName eq "Ruiz""#,
+            "(sn=Ruiz)",
         ),
-        (r#"name.familyName eq "Ruiz""#, "(sn=Ruiz)", "(sn=Ruiz)"),
         (
             r#"title eq "a" and userType eq "b""#,
-            "(&(title=a)(employeeType=b))",
+            r#"(&(title=a)(employeeType=b)) ? title eq "a" and userType eq "b""#,
             "(&(title=a)(employeeType=b))",
         ),
         (
             r#"title eq "a" or userType eq "b""#,
-            "(|(title=a)(employeeType=b))",
+            r#"(|(title=a)(employeeType=b)) ? title eq "a" or userType eq "b""#,
             "(|(title=a)(employeeType=b))",
         ),
         (
@@ -109,7 +107,7 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
         ("active pr", "(userAccountControl=*)", &everything),
         (
             r#"externalId eq "00-15""#,
-            "(msDS-cloudExtensionAttribute1=00-15)",
+            r#"(msDS-cloudExtensionAttribute1=00-15) ? externalId eq "00-15""#,
             "(scimExternalId=00-15)",
         ),
         // Its case counts in SCIM, and not in Active Directory.
@@ -126,12 +124,12 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
         ),
         (
             r#"urn:ietf:params:scim:schemas:core:2.0:User:userName eq "a""#,
-            "(userPrincipalName=a)",
+            r#"(userPrincipalName=a) ? userName eq "a""#,
             "(uid=a)",
         ),
         (
             r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber eq "701984""#,
-            "(employeeNumber=701984)",
+            r#"(employeeNumber=701984) ? urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber eq "701984""#,
             "(employeeNumber=701984)",
         ),
         (
@@ -213,14 +211,14 @@ fn every_operator_on_a_mapped_attribute_is_pushed_down() {
 fn elements_are_chosen_by_what_the_mapping_knows_of_them() {
     let nothing = crate::ldap::Filter::nothing().to_string();
     let table: Vec<(&str, &str)> = vec![
-        (r#"emails eq "a@x""#, "(|(mail=a@x)(otherMailbox=a@x))"),
+        (r#"emails eq "a@x""#, "(|(mail=a@x)(scimOtherMail=a@x))"),
         (
             r#"emails.value co "@x""#,
-            "(|(mail=*@x*)(otherMailbox=*@x*))",
+            "(|(mail=*@x*)(scimOtherMail=*@x*))",
         ),
         (
             r#"emails.value ne "a@x""#,
-            "(!(|(mail=a@x)(otherMailbox=a@x)))",
+            "(!(|(mail=a@x)(scimOtherMail=a@x)))",
         ),
         (
             r#"emails[type eq "work"].value eq "a@x""#,
@@ -232,9 +230,9 @@ fn elements_are_chosen_by_what_the_mapping_knows_of_them() {
         ),
         (
             r#"emails[type eq "WORK" or value eq "a@x"]"#,
-            "(|(mail=*)(&(otherMailbox=*)(otherMailbox=a@x)))",
+            "(|(mail=*)(&(scimOtherMail=*)(scimOtherMail=a@x)))",
         ),
-        (r#"emails[type ne "work"]"#, "(otherMailbox=*)"),
+        (r#"emails[type ne "work"]"#, "(scimOtherMail=*)"),
         (
             r#"emails[not (value eq "a@x" or type eq "other")]"#,
             "(&(mail=*)(!(mail=a@x)))",
@@ -247,33 +245,33 @@ fn elements_are_chosen_by_what_the_mapping_knows_of_them() {
         (
             r#"emails[primary eq true].value eq "a@x""#,
             // Of several other mailboxes the first is the primary one, which takes a look.
-            r#"(|(&(mail=*)(mail=a@x))(&(otherMailbox=*)(!(mail=*))(otherMailbox=a@x))) ? emails[primary eq true and value eq "a@x"]"#,
+            r#"(|(&(mail=*)(mail=a@x))(&(scimOtherMail=*)(!(mail=*))(scimOtherMail=a@x))) ? emails[primary eq true and value eq "a@x"]"#,
         ),
         (
             r#"emails[not (primary eq true)]"#,
-            "(otherMailbox=*) ? emails[not (primary eq true)]",
+            "(scimOtherMail=*) ? emails[not (primary eq true)]",
         ),
-        ("emails.primary pr", "(|(mail=*)(otherMailbox=*))"),
+        ("emails.primary pr", "(|(mail=*)(scimOtherMail=*))"),
         (
             r#"phoneNumbers[primary eq true and type eq "fax"]"#,
             "(&(facsimileTelephoneNumber=*)(!(telephoneNumber=*))(!(mobile=*)))",
         ),
-        (r#"emails.type eq "other""#, "(otherMailbox=*)"),
-        ("emails pr", "(|(mail=*)(otherMailbox=*))"),
-        ("emails.value pr", "(|(mail=*)(otherMailbox=*))"),
-        ("not (emails pr)", "(!(|(mail=*)(otherMailbox=*)))"),
+        (r#"emails.type eq "other""#, "(scimOtherMail=*)"),
+        ("emails pr", "(|(mail=*)(scimOtherMail=*))"),
+        ("emails.value pr", "(|(mail=*)(scimOtherMail=*))"),
+        ("not (emails pr)", "(!(|(mail=*)(scimOtherMail=*)))"),
         (
             r#"addresses[type eq "work"].locality eq "Madrid""#,
-            "(&(|(postalAddress=*)(streetAddress=*)(l=*)(st=*)(postalCode=*)(co=*))(l=Madrid))",
+            "(&(|(postalAddress=*)(street=*)(l=*)(st=*)(postalCode=*)(co=*))(l=Madrid))",
         ),
         (
             "name pr",
-            "(|(givenName=*)(sn=*)(middleName=*)(personalTitle=*)(generationQualifier=*)(msDS-cloudExtensionAttribute2=*))",
+            "(|(sn=*)(givenName=*)(cn=*)(scimMiddleName=*)(personalTitle=*)(generationQualifier=*))",
         ),
     ];
     for (filter, expected) in table {
         assert_eq!(
-            push("active-directory", "User", filter).as_deref(),
+            push("openldap", "User", filter).as_deref(),
             Ok(expected),
             "{filter}"
         );
@@ -465,8 +463,95 @@ fn what_cannot_be_asked_is_refused_with_the_attribute_and_the_reason() {
             r#"title[value eq "x"]"#,
             "The attribute `title` has no elements",
         ),
+        (
+            "User",
+            r#"title eq "" and not (meta.version eq "1")"#,
+            "The attribute `meta.version` cannot be part of a filter",
+        ),
+        (
+            "Group",
+            "meta.version pr",
+            "The attribute `meta.version` cannot be part of a filter",
+        ),
     ] {
         let detail = push("openldap", of, filter).unwrap_err();
         assert!(detail.starts_with(expected), "{filter}: {detail}");
+    }
+}
+
+/// Of `Equipe` Active Directory finds `Équipe`, which SCIM takes for another.
+#[test]
+fn what_active_directory_takes_for_the_same_text_is_looked_at() {
+    for (filter, candidates) in [
+        (r#"displayName eq "Equipe""#, "(cn=Equipe)"),
+        (r#"displayName sw "E""#, "(cn=E*)"),
+        (r#"displayName co "qui""#, "(cn=*qui*)"),
+        (r#"displayName ew "é""#, "(cn=*é)"),
+        (r#"displayName ne "Equipe""#, "(objectClass=*)"),
+        (r#"not (displayName eq "Equipe")"#, "(objectClass=*)"),
+    ] {
+        let asked = push("active-directory", "Group", filter);
+        assert_eq!(asked, Ok(format!("{candidates} ? {filter}")));
+    }
+    // What is no text is compared as it is.
+    let number = r#""urn:example:scim:extension:acme:2.0:User:floor" = { ldap = "uidNumber", codec = "integer" }"#;
+    let floor = "urn:example:scim:extension:acme:2.0:User:floor ne 7";
+    assert_eq!(
+        push_to(&custom("active-directory", number), "User", floor).as_deref(),
+        Ok("(!(uidNumber=7))")
+    );
+    for filter in ["active eq true", "title pr", "displayName eq null"] {
+        let asked = push("active-directory", "User", filter).unwrap();
+        assert!(!asked.contains('?'), "{asked}");
+    }
+}
+
+/// That there is a value is told as little as the value itself.
+#[test]
+fn what_is_only_written_is_refused_whatever_is_asked_of_it() {
+    let of = custom(
+        "openldap",
+        "title = { ldap = \"title\", direction = \"write\" }\n\
+         nickName = { ldap = \"initials\", direction = \"write\" }\n\
+         \"name.familyName\" = { ldap = \"sn\", direction = \"write\" }\n\
+         \"name.givenName\" = \"givenName\"",
+    );
+    for filter in [
+        "title pr",
+        "title eq null",
+        "not (title ne null)",
+        r#"title eq "a""#,
+        r#"userName eq "a" and title sw "a""#,
+        "name.familyName pr",
+        "nickName pr or userName pr",
+    ] {
+        let detail = push_to(&of, "User", filter).unwrap_err();
+        assert!(
+            detail.contains("is only written, never read; leave it out"),
+            "{filter}: {detail}"
+        );
+    }
+    let shown = push_to(&of, "User", "name pr");
+    assert_eq!(shown.as_deref(), Ok("(givenName=*)"));
+}
+
+/// Only the first of them is shown as the primary one.
+#[test]
+fn which_of_many_values_is_primary_is_looked_at() {
+    let of = custom(
+        "openldap",
+        r#""emails.value" = { ldap = "mail", many = true, primary = true, check = "ascii" }"#,
+    );
+    for (filter, candidates) in [
+        (
+            r#"emails[primary eq true and value eq "b@x"]"#,
+            "(&(mail=*)(mail=b@x))",
+        ),
+        ("emails[primary eq false]", "(mail=*)"),
+        ("emails[not (primary eq true)]", "(mail=*)"),
+        ("emails.primary eq false", "(mail=*)"),
+    ] {
+        let asked = push_to(&of, "User", filter);
+        assert_eq!(asked, Ok(format!("{candidates} ? {filter}")));
     }
 }

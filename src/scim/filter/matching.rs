@@ -1,6 +1,7 @@
 //! Evaluating a filter in memory.
 //!
-//! Strings compare without case unless the schema says `caseExact`; points in time compare as such.
+//! Strings compare without case unless the schema says `caseExact`, and are equal whatever the spaces
+//! between and around their words, as in a directory; points in time compare as such.
 //! `ne` is the opposite of `eq`, so on several values it means that none is equal and on no value it
 //! holds, which is also what its translation to LDAP means. An element that does not say whether it is
 //! `primary` is not (RFC 7643 §2.4).
@@ -174,7 +175,7 @@ fn strings(value: &str, wanted: &str, operator: Operator, case_exact: bool) -> b
         return text(value, wanted, operator);
     }
     if operator == Operator::Equal && value.is_ascii() && wanted.is_ascii() {
-        return value.eq_ignore_ascii_case(wanted);
+        return same_words(value, wanted, str::eq_ignore_ascii_case);
     }
     text(&value.to_lowercase(), &wanted.to_lowercase(), operator)
 }
@@ -184,7 +185,22 @@ fn text(value: &str, wanted: &str, operator: Operator) -> bool {
         Operator::Contains => value.contains(wanted),
         Operator::StartsWith => value.starts_with(wanted),
         Operator::EndsWith => value.ends_with(wanted),
+        Operator::Equal => same_words(value, wanted, |one, other| one == other),
         _ => agrees(operator, value.cmp(wanted)),
+    }
+}
+
+/// Whether two texts are equal but for spaces: those at the ends count for nothing, several together for one, as in
+/// every directory (RFC 4518 §2.6.1).
+fn same_words(one: &str, other: &str, same: fn(&str, &str) -> bool) -> bool {
+    let words = |text| str::split(text, ' ').filter(|word| !word.is_empty());
+    let (mut one, mut other) = (words(one), words(other));
+    loop {
+        match (one.next(), other.next()) {
+            (Some(one), Some(other)) if same(one, other) => {}
+            (None, None) => return true,
+            _ => return false,
+        }
     }
 }
 

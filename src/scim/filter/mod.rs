@@ -11,6 +11,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::error::Error;
@@ -91,24 +92,47 @@ impl Filter {
     /// The attributes and sub-attributes that the filter asks for, each once; of a value path the attribute before the
     /// brackets.
     pub fn paths(&self) -> Vec<&AttributePath> {
-        let mut found = Vec::new();
-        self.collect_paths(&mut found);
+        let (mut known, mut found) = (HashSet::new(), Vec::new());
+        self.each_path(&mut |path| {
+            if known.insert(path) {
+                found.push(path);
+            }
+        });
         found
     }
 
-    fn collect_paths<'a>(&'a self, found: &mut Vec<&'a AttributePath>) {
+    fn each_path<'a>(&'a self, see: &mut dyn FnMut(&'a AttributePath)) {
         match self {
             Filter::And(parts) | Filter::Or(parts) => {
-                parts.iter().for_each(|part| part.collect_paths(found));
+                parts.iter().for_each(|part| part.each_path(see));
             }
-            Filter::Not(inner) => inner.collect_paths(found),
+            Filter::Not(inner) => inner.each_path(see),
             Filter::ValuePath { path, .. }
             | Filter::Compare { path, .. }
-            | Filter::Present(path) => {
-                if !found.contains(&path) {
-                    found.push(path);
-                }
-            }
+            | Filter::Present(path) => see(path),
+        }
+    }
+
+    /// The same filter without the terms that say what this is equal to, which may be all; none where the filter
+    /// says more than what is equal.
+    pub(super) fn without_equality(&self, name: &str) -> Option<Filter> {
+        let terms = self.equalities()?.into_iter();
+        let others = terms.filter(|(path, _)| !path.attribute.eq_ignore_ascii_case(name));
+        let rest = others.map(|(path, value)| Filter::Compare {
+            path: path.clone(),
+            operator: Operator::Equal,
+            value: value.clone(),
+        });
+        Some(Filter::And(rest.collect()))
+    }
+
+    /// The bytes of all values that the filter compares with.
+    pub(super) fn text_len(&self) -> usize {
+        match self {
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().map(Filter::text_len).sum(),
+            Filter::Not(inner) | Filter::ValuePath { filter: inner, .. } => inner.text_len(),
+            Filter::Compare { value, .. } => value.text().map_or(0, str::len),
+            Filter::Present(_) => 0,
         }
     }
 

@@ -403,3 +403,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn paths_are_found_once_each_however_many_there_are() {
+    let path =
+        |number: usize, name: &str| Filter::Present(AttributePath::of(format!("{name}{number}")));
+    let start = std::time::Instant::now();
+    let all = (0..60_000).flat_map(|number| [path(number, "a"), path(number, "A")]);
+    let filter = Filter::Or(all.collect());
+    let found = filter.paths();
+    assert_eq!(found.len(), 60_000);
+    assert_eq!(found[1].to_string(), "a1");
+    // Quadratic work would take minutes.
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+#[test]
+fn spaces_between_and_around_words_make_no_difference_to_a_whole_value() {
+    let definition = users();
+    let resource = user(json!({ "title": "Head  of Émile ", "externalId": "a B" }));
+    for (filter, expected) in [
+        (r#"title eq " head of émile""#, true),
+        (r#"title ne "Head of Émile""#, false),
+        (r#"title eq "Headof Émile""#, false),
+        (r#"title eq "Head of""#, false),
+        (r#"externalId eq " a  B ""#, true),
+        (r#"externalId eq "a b""#, false),
+        (r#"title sw "Head of""#, false),
+    ] {
+        let matches = Filter::parse(filter)
+            .unwrap()
+            .matches(&resource, &definition);
+        assert_eq!(matches, expected, "{filter}");
+    }
+}

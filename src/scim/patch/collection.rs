@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Op, Operation, PatchRequest};
-use crate::scim::error::Error;
 use crate::scim::filter::{Filter, Literal, Operator};
+use crate::scim::path::AttributePath;
 
 /// What a request does to a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,29 +38,26 @@ impl CollectionDelta {
 }
 
 impl PatchRequest {
-    /// Takes the operations on one core attribute of references (`members`) out of the request: what
-    /// they do to it, and the request that remains. None when they cannot be said without reading the
-    /// collection, such as `members[type eq "User"]`; then `apply` does it.
+    /// Takes the operations on one attribute of references (`members`) out of the request: what they do to
+    /// it, and the request that remains. None when they cannot be said without reading the collection, such
+    /// as `members[type eq "User"]`; then `apply` does it.
     ///
     /// Ids are the same in any ASCII case, as UUIDs are, and are given back as sent. That a removed id
     /// was a member is not checked, which is what every dialect with `RemoveNothing` wants.
     pub fn split_collection(
         &self,
-        attribute: &str,
-    ) -> Result<Option<(CollectionDelta, PatchRequest)>, Error> {
+        attribute: &AttributePath,
+    ) -> Option<(CollectionDelta, PatchRequest)> {
         let mut folding = Folding::default();
         let mut rest = PatchRequest::default();
         for operation in &self.operations {
-            let path = &operation.path;
-            if path.schema.is_some() || !path.attribute.eq_ignore_ascii_case(attribute) {
+            if !operation.path.attribute_path().same_attribute(attribute) {
                 rest.operations.push(operation.clone());
                 continue;
             }
-            if folding.fold(operation).is_none() {
-                return Ok(None);
-            }
+            folding.fold(operation)?;
         }
-        Ok(Some((folding.finish(), rest)))
+        Some((folding.finish(), rest))
     }
 }
 
@@ -165,7 +162,7 @@ mod tests {
 
     fn split(operations: Value) -> Option<(CollectionDelta, PatchRequest)> {
         let (request, _) = read(&groups(), &Dialect::lenient(), operations).unwrap();
-        request.split_collection("members").unwrap()
+        request.split_collection(&AttributePath::of("members"))
     }
 
     fn delta(replace: bool, add: &[&str], remove: &[&str]) -> CollectionDelta {

@@ -20,6 +20,9 @@ use crate::scim::schema::{Attribute, Kind, Mutability};
 /// What one entry of the index costs, in comparisons.
 const INDEX_COST: usize = 4;
 
+/// So many bytes are read, folded and compared at the cost of one comparison.
+const BYTES: usize = 64;
+
 pub(super) struct Collection<'a> {
     path: AttributePath,
     attribute: &'a Attribute,
@@ -79,6 +82,11 @@ impl<'a> Collection<'a> {
         self.index = None;
     }
 
+    /// What it costs to compare every element once.
+    fn cost(&self) -> usize {
+        self.slots.len() + self.slots.iter().flatten().map(text_len).sum::<usize>() / BYTES
+    }
+
     fn element_mut(&mut self, position: usize) -> Option<&mut Value> {
         self.slots.get_mut(position)?.as_mut()
     }
@@ -110,7 +118,7 @@ impl Round<'_, '_> {
         if self.collection.index.is_some() {
             return Ok(());
         }
-        self.pay(self.collection.slots.len().saturating_mul(INDEX_COST))?;
+        self.pay(self.collection.cost().saturating_mul(INDEX_COST))?;
         let mut index = Index::default();
         for (position, slot) in self.collection.slots.iter().enumerate() {
             if let Some(element) = slot {
@@ -177,7 +185,7 @@ impl Round<'_, '_> {
             return Ok(());
         }
         let selection = Selection::new(self.collection.attribute, values);
-        let cost = self.collection.slots.len() + values.len();
+        let cost = self.collection.cost() + values.len();
         self.pay(cost.saturating_mul(selection.cost()))?;
         for slot in &mut self.collection.slots {
             if slot.as_ref().is_some_and(|one| selection.contains(one)) {
@@ -213,7 +221,15 @@ impl Round<'_, '_> {
                 .into_iter()
                 .collect());
         }
-        self.pay(self.collection.slots.len().saturating_mul(filter.size()))?;
+        // Every term reads one text of each element, and its own text for each element.
+        let elements = self.collection.cost().saturating_mul(filter.size());
+        let terms = self
+            .collection
+            .slots
+            .len()
+            .saturating_mul(filter.text_len())
+            / BYTES;
+        self.pay(elements.saturating_add(terms))?;
         Ok(self
             .collection
             .slots
@@ -320,10 +336,12 @@ impl Round<'_, '_> {
                 .get(sub)
                 .is_some_and(|said| fold(said, leaf) != fold(value, leaf))
         {
+            self.pay(self.collection.cost())?;
+            let wanted = fold(value, leaf);
             let done = self.collection.slots.iter().flatten().any(|element| {
                 element
                     .get(sub)
-                    .is_some_and(|now| fold(now, leaf) == fold(value, leaf))
+                    .is_some_and(|now| fold(now, leaf) == wanted)
             });
             return if done { Ok(None) } else { Err(no_target(path)) };
         }
@@ -351,7 +369,7 @@ impl Round<'_, '_> {
 
     /// Two elements may have become the same; the later one is laid over the earlier.
     fn drop_duplicates(&mut self) -> Result<(), Error> {
-        self.pay(self.collection.slots.len().saturating_mul(INDEX_COST))?;
+        self.pay(self.collection.cost().saturating_mul(INDEX_COST))?;
         let attribute = self.collection.attribute;
         let mut index = Index::default();
         for position in 0..self.collection.slots.len() {
@@ -389,6 +407,16 @@ impl Round<'_, '_> {
             .filter_map(|(position, slot)| Some((position, slot.as_mut()?)));
         let marked = settle_primary(elements, |position| set.contains(&position));
         Normalizer::new(self.dialect).check_primary(&self.collection.path, marked)
+    }
+}
+
+/// The bytes of all texts in a value.
+fn text_len(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(elements) => elements.iter().map(text_len).sum(),
+        Value::Object(inner) => inner.values().map(text_len).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 

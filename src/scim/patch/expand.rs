@@ -278,7 +278,16 @@ impl<'a> Expander<'a> {
         }
         if let Some(name) = filter.unknown_part(attribute) {
             let shown = format!("{}.{name}", attribute.name);
-            return self.normalizer.unknown(&shown, Error::invalid_filter);
+            self.normalizer.unknown(&shown, Error::invalid_filter)?;
+            // Any other name may be what tells the element from others; and what is not found is not removed.
+            let rest = match name.eq_ignore_ascii_case("primary") {
+                true => filter.without_equality(name),
+                false => None,
+            };
+            return match rest {
+                Some(rest) if op != Op::Remove => self.on_any_primary(op, resolved, rest, value),
+                _ => Ok(()),
+            };
         }
         let filter = filter.resolve_element(attribute, self.dialect)?;
         if op == Op::Remove {
@@ -308,6 +317,31 @@ impl<'a> Expander<'a> {
             None if op == Op::Replace => self.remove(resolved, Some(filter), None),
             None => Ok(()),
         }
+    }
+
+    /// The element that would be primary, where the mapping keeps no such mark: the one that the rest of the filter
+    /// selects. Where there is no rest, any value added is one more, and any that replaces stands for all.
+    fn on_any_primary(
+        &mut self,
+        op: Op,
+        resolved: &Resolved<'_>,
+        rest: Filter,
+        value: Option<Value>,
+    ) -> Result<(), Error> {
+        let is_element = resolved.sub.is_none() || is_value(resolved.sub);
+        if op != Op::Add || !is_element || rest != Filter::And(Vec::new()) {
+            return self.on_elements(op, resolved, rest, value);
+        }
+        let value = required(&resolved.path(), op, value)?;
+        let element = match resolved.sub {
+            Some(sub) => Value::Object(Map::from_iter([(sub.name.clone(), value)])),
+            None => value,
+        };
+        let whole = Resolved {
+            sub: None,
+            ..*resolved
+        };
+        self.on_collection(op, &whole, Some(Value::Array(vec![element])))
     }
 
     /// A remove takes no value (RFC 7644 §3.5.2.2); where the path already says everything, one that

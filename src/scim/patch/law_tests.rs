@@ -11,7 +11,7 @@ use crate::scim::{AttributePath, Dialect, Resource};
 
 fn split(operations: Value) -> Option<(CollectionDelta, PatchRequest)> {
     let (request, _) = read(&groups(), &Dialect::lenient(), operations).unwrap();
-    request.split_collection("members").unwrap()
+    request.split_collection(&AttributePath::of("members"))
 }
 
 /// Quadratic work would take hours, and the tests would not end.

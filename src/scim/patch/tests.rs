@@ -464,4 +464,17 @@ fn filters_that_cost_too_much_are_refused() {
     let (kind, detail) = refused(&before, json!(vec![operation; 1000]));
     assert_eq!(kind, "tooMany");
     assert!(detail.contains("emails"), "{detail}");
+
+    // What counts is how much is read, not only how often.
+    let long: Vec<Value> = (0..60)
+        .map(|n| json!({ "value": format!("{}{n}", "É".repeat(8_000)), "type": "t" }))
+        .collect();
+    let before = user(json!({ "emails": long }));
+    let operation = json!({ "op": "remove", "path": "emails[value co \"none\"]" });
+    let (kind, _) = refused(&before, json!(vec![operation; 1000]));
+    assert_eq!(kind, "tooMany");
+    let long = format!("emails[value eq \"{}\"]", "x".repeat(8 * 1024));
+    let (kind, detail) = refused(&before, json!([{ "op": "remove", "path": long }]));
+    assert_eq!(kind, "invalidPath");
+    assert!(detail.contains("8192"), "{detail}");
 }

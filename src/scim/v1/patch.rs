@@ -215,7 +215,9 @@ mod tests {
             .collect();
         let patch = patch_request(json!({ "members": gone }), &groups()).unwrap();
         let (patch, _) = PatchRequest::parse(patch, &groups(), &Dialect::lenient()).unwrap();
-        let (delta, rest) = patch.split_collection("members").unwrap().unwrap();
+        let (delta, rest) = patch
+            .split_collection(&AttributePath::of("members"))
+            .unwrap();
         assert_eq!(delta.remove.len(), 1001);
         assert!(rest.operations.is_empty());
     }

@@ -87,6 +87,14 @@ impl Asked {
             (_, "co") => return text(value).contains(&text(wanted)),
             (_, "sw") => return text(value).starts_with(&text(wanted)),
             (_, "ew") => return text(value).ends_with(&text(wanted)),
+            // Spaces between and around the words are none of a whole value's difference.
+            (Type::Caseless | Type::Exact, "eq") => {
+                let (value, wanted) = (text(value), text(wanted));
+                let words = |text: &'_ str| -> Vec<String> {
+                    text.split_whitespace().map(str::to_owned).collect()
+                };
+                return words(&value) == words(&wanted);
+            }
             (Type::Boolean, _) => return value == wanted,
             (Type::Integer, _) => value.as_i64().cmp(&wanted.as_i64()),
             (Type::Moment, _) => moment(value).cmp(&moment(wanted)),
@@ -280,19 +288,18 @@ impl Population {
                 let letters: Vec<char> = text.chars().collect();
                 let half = letters.len() / 2;
                 let part = |letters: &[char]| letters.iter().collect::<String>();
-                let text = match near(6) {
+                let text = match near(7) {
                     0 => text.to_uppercase(),
                     1 => part(&letters[..half]),
                     2 => part(&letters[half..]),
+                    // Of an id every character counts.
+                    5 if uuid::Uuid::try_parse(text).is_err() => {
+                        format!(" {}  ", text.replace(' ', "  "))
+                    }
                     3 => part(&letters[letters.len().min(1)..letters.len().max(2) - 1]),
                     _ => text.clone(),
                 };
-                // Whether spaces at the ends count in a whole value is the directory's decision.
-                if matches!(operator, "eq" | "ne") {
-                    json!(text.trim())
-                } else {
-                    json!(text)
-                }
+                json!(text)
             }
             _ => value,
         }

@@ -1,5 +1,7 @@
 //! Managers and members: ids on SCIM's side, DNs on the directory's, and what happens when one side knows nobody.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -14,7 +16,10 @@ both!(stories: [
 ] places: [
     an_unknown_manager_is_refused_where_the_operator_says_so,
     an_unknown_member_is_left_out_where_the_operator_says_so,
+    a_list_of_references_in_an_extension_changes_as_members_do,
 ]);
+
+const TEAM: &str = "urn:example:params:scim:schemas:extension:team:2.0:User";
 
 async fn a_deleted_manager_leaves_no_trace(bridge: &Bridge) {
     let (ana, boss) = (
@@ -200,4 +205,106 @@ async fn a_group_is_no_manager_of_those_who_are_in_it(bridge: &Bridge) {
     bridge.entra().patch(&path, operations).await.resource();
     bridge.held(&ana).await.lacks(&["manager"]);
     bridge.warned(&["reference to an unknown id", &ops]);
+}
+
+async fn a_list_of_references_in_an_extension_changes_as_members_do(place: &Place) {
+    let ldap = "seeAlso";
+    let extensions = format!("extensions = [\"{ENTERPRISE}\"]");
+    let with_team = format!("extensions = [\"{ENTERPRISE}\", \"{TEAM}\"]");
+    let line = format!(
+        "[resource.User.attributes]\n\"{TEAM}:delegates\" = {{ ldap = \"{ldap}\", codec = \"reference\", many = true, to = [\"User\"] }}"
+    );
+    let options = Options::new()
+        .edit_mapping(&extensions, &with_team)
+        .edit_mapping("[resource.User.attributes]", &line);
+    let bridge = Bridge::start(place, options).await;
+    let mut ids = Vec::new();
+    for first in ["ana", "bo", "cy"] {
+        ids.push(create_user(&bridge, first).await);
+    }
+    let values = |ids: &[&String]| {
+        json!(
+            ids.iter()
+                .map(|id| json!({"value": id}))
+                .collect::<Vec<_>>()
+        )
+    };
+    let mut dee = entra_user(&bridge, "dee");
+    dee[TEAM] = json!({"delegates": values(&[&ids[0], &ids[1]])});
+    let dee = bridge.entra().post("/Users", dee).await.created("/Users");
+    let path = format!("/Users/{dee}");
+    // As the directory has it, and as SCIM shows it.
+    let are = async |expected: &[&String]| {
+        let held: BTreeSet<String> = bridge.held(&dee).await.texts(ldap).into_iter().collect();
+        assert_eq!(held.len(), expected.len(), "{held:?}");
+        let read = bridge.entra().get(&path).await;
+        let shown = read.resource()[TEAM]["delegates"].as_array();
+        let shown: BTreeSet<String> = shown
+            .into_iter()
+            .flatten()
+            .map(|one| one["value"].to_string())
+            .collect();
+        let expected: BTreeSet<String> = expected.iter().map(|id| json!(id).to_string()).collect();
+        assert_eq!(shown, expected, "{}", read.text);
+    };
+    are(&[&ids[0], &ids[1]]).await;
+
+    let list = format!("{TEAM}:delegates");
+    let steps = [
+        (
+            json!({"op": "remove", "path": format!("{list}[value eq \"{}\"]", ids[0])}),
+            vec![&ids[1]],
+        ),
+        (
+            json!({"op": "add", "path": list, "value": values(&[&ids[2]])}),
+            vec![&ids[1], &ids[2]],
+        ),
+        (
+            json!({"op": "remove", "path": list, "value": values(&[&ids[1]])}),
+            vec![&ids[2]],
+        ),
+        (
+            json!({"op": "replace", "path": list, "value": values(&[&ids[0], &ids[1]])}),
+            vec![&ids[0], &ids[1]],
+        ),
+        (
+            json!({"op": "replace", "value": {TEAM: {"delegates": values(&[&ids[1], &ids[2]])}}}),
+            vec![&ids[1], &ids[2]],
+        ),
+        (
+            json!({"op": "remove", "path": format!("{list}[type eq \"User\" and value eq \"{}\"]", ids[1])}),
+            vec![&ids[2]],
+        ),
+        (json!({"op": "remove", "path": list}), vec![]),
+    ];
+    for (operation, expected) in &steps {
+        // The second time there is nothing left to do.
+        for _ in 0..2 {
+            let answer = bridge.entra().patch(&path, json!([operation])).await;
+            answer.accepted();
+            are(expected).await;
+        }
+    }
+
+    // A PUT is exactly the list it carries, and keeps the one it leaves out.
+    let mut whole = bridge.okta().get(&path).await.resource().clone();
+    for (sent, expected) in [
+        (
+            json!({"delegates": values(&[&ids[0], &ids[1]])}),
+            vec![&ids[0], &ids[1]],
+        ),
+        (json!({"delegates": values(&[&ids[2]])}), vec![&ids[2]]),
+        (json!({}), vec![&ids[2]]),
+        (json!({"delegates": []}), vec![]),
+    ] {
+        whole[TEAM] = sent;
+        bridge.okta().put(&path, whole.clone()).await.accepted();
+        are(&expected).await;
+    }
+
+    let nobody = Uuid::new_v4().to_string();
+    let operations = json!([{"op": "add", "path": list, "value": [{"value": nobody}]}]);
+    let answer = bridge.entra().patch(&path, operations).await;
+    let detail = answer.bad_request("invalidValue");
+    assert!(detail.contains(&format!("{list}.value")), "{detail}");
 }

@@ -63,6 +63,28 @@ async fn entra_1_8_one_line_gives_roles_a_home(place: &Place) {
             json!([{"op": "Remove", "path": "roles", "value": [{"value": "Reader"}]}]),
             vec![],
         ),
+        (
+            json!([
+                {"op": "Add", "path": "roles[primary eq \"True\"].value", "value": "Admin"},
+                {"op": "Add", "path": "roles[primary eq \"True\"].display", "value": "Admin"},
+                {"op": "Add", "path": "roles[primary eq \"True\"].type", "value": "WindowsAzureActiveDirectoryRole"}
+            ]),
+            vec!["Admin"],
+        ),
+        (
+            json!([{"op": "Replace", "path": "roles[primary eq \"True\"].value", "value": "Reader"}]),
+            vec!["Reader"],
+        ),
+        // Which one is primary nobody knows, so that none is taken away.
+        (
+            json!([{"op": "Remove", "path": "roles[primary eq \"True\"].value"}]),
+            vec!["Reader"],
+        ),
+        // A name that is nothing is no reason to write to another element.
+        (
+            json!([{"op": "Add", "path": "roles[typ eq \"x\"].value", "value": "Admin"}]),
+            vec!["Reader"],
+        ),
     ];
     for (operations, held) in steps {
         for _ in 0..2 {
