@@ -151,10 +151,12 @@ impl Pushdown<'_> {
     }
 
     /// Directories compare most text without case: where SCIM minds the case, what they find are candidates. Active
-    /// Directory minds neither case nor accents nor the width of letters, so that all it finds are.
+    /// Directory minds neither case nor accents nor the width of letters, and others see neither spaces nor hyphens in
+    /// telephone numbers (RFC 4518 §2.6.3), so that all they find are.
     fn as_exact_as_text(&self, line: &Line, value: &Literal, filter: LdapFilter) -> Bounds {
         let has_case = |c: char| c.to_lowercase().ne(c.to_uppercase());
         let differs = self.kind() == DirectoryKind::ActiveDirectory
+            || line.check == Some(Check::TelephoneNumber)
             || self.mapping.minds_case(line)
                 && value.text().is_some_and(|text| text.contains(has_case));
         if line.codec.is_text() && differs {
