@@ -39,6 +39,9 @@ pub(super) fn one(name: &str, streams: &mut Streams<'_>) -> io::Result<Outcome> 
     };
     let output = &mut *streams.output;
     writeln!(output, "{}: {}\n", profile.name, profile.about)?;
+    if profile.switches().next().is_none() {
+        writeln!(output, "no switch is on: as the RFCs say")?;
+    }
     for (switch, source) in profile.switches() {
         writeln!(
             output,

@@ -125,7 +125,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "clients[]",
         "Who may call: one `[[clients]]` table for each identity provider.",
     ),
-    ("log", "The journal on standard error."),
+    ("log", "The log on standard error."),
 ];
 
 const fn setting(
@@ -360,13 +360,13 @@ pub const SETTINGS: &[Setting] = &[
         "references.unknown_manager",
         Kind::Choice(&["drop", "refuse"]),
         Value("\"drop\""),
-        "A `manager` that is no known id: leave it out and say so in the journal, or refuse the request with 400.",
+        "A `manager` that is no known id: leave it out and say so in the log, or refuse the request with 400.",
     ),
     setting(
         "references.unknown_member",
         Kind::Choice(&["drop", "refuse"]),
         Value("\"refuse\""),
-        "A member of a group that is no known id: refuse the request with 400, or leave it out and say so in the journal. A client whose member was left out and who does not read the answer believes that it is there.",
+        "A member of a group that is no known id: refuse the request with 400, or leave it out and say so in the log. A client whose member was left out and who does not read the answer believes that it is there.",
     ),
     setting(
         "clients[].name",

@@ -8,7 +8,7 @@
 //!
 //! Samba takes no GUID in a rename: there the entry is looked at afterwards, and a rename that met another one is taken
 //! back. 389 DS takes neither GUIDs nor conditions: it answers what the entry was with every change (pre-read, RFC 4527), and
-//! a change that met another one is taken back. A password or a deletion cannot be; the journal names the entry.
+//! a change that met another one is taken back. A password or a deletion cannot be; the log names the entry.
 
 use ldap3::LdapResult;
 

@@ -198,7 +198,7 @@ impl Fault {
                 E::Misconfigured { .. } => row(
                     500,
                     None,
-                    "the bridge's configuration does not fit the directory; its journal names the cause under the request id",
+                    "the bridge's configuration does not fit the directory; its log names the cause under the request id",
                 ),
                 E::Internal { .. } => row(500, None, INTERNAL),
             },
@@ -222,7 +222,7 @@ impl Fault {
 }
 
 const INTERNAL: &str =
-    "an internal fault of the bridge; its journal names the cause under the request id";
+    "an internal fault of the bridge; its log names the cause under the request id";
 
 fn row(status: u16, scim_type: Option<ScimType>, detail: impl Into<String>) -> Row {
     Row {

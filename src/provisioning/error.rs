@@ -63,14 +63,14 @@ pub enum Error {
     NotBegun,
     /// Configuration or mapping does not fit the directory (500).
     #[error(
-        "the bridge's configuration does not fit the directory; its journal names the cause under the request id"
+        "the bridge's configuration does not fit the directory; its log names the cause under the request id"
     )]
     Misconfigured {
         /// The cause, for the journal.
         reason: String,
     },
     /// A fault of the bridge itself (500).
-    #[error("internal fault; the journal names the cause under the request id")]
+    #[error("internal fault; the log names the cause under the request id")]
     Internal {
         /// The cause, for the journal.
         reason: String,
