@@ -41,15 +41,9 @@ impl Error {
         }
     }
 
-    /// Another entry has the name, and the mapping proposes no other. Where the name is made by a template, the answer
-    /// names the LDAP attribute.
+    /// Another entry has the name, and the mapping proposes no other.
     pub(super) fn name_taken(of: Type<'_>) -> Self {
-        let rdn = &of.mapping.rdn;
-        let line = of.mapping.lines.iter().find(|line| line.ldap == *rdn);
-        match line {
-            Some(line) => Self::taken(&line.path.to_string()),
-            None => Self::taken(rdn.as_str()),
-        }
+        Self::taken(&name_attribute(of.mapping))
     }
 
     /// Whether a write that was worked out from a reading lost against somebody else's write in between.
