@@ -1,7 +1,7 @@
 """What lists cost, against the demonstration that runs: `make demo USERS=100000`, and in another terminal `make bench-lists`.
 
-Prints the times of the first page and of deep ones (count 100), of count=0 and count=1, of whole walks by index and by
-cursor, of a small group and that of everybody, the LDAP operations that the bridge counted, and its memory (VmRSS) above
+Prints the times of the first page and of deep ones (count 100), also ordered by an attribute, of count=0 and count=1, of
+whole walks by index and by cursor, of a small group and that of everybody, the LDAP operations that the bridge counted, and its memory (VmRSS) above
 what it held before.
 A wrong total, or a walk that sees anybody twice or misses anybody, ends it with an error.
 """
@@ -117,6 +117,11 @@ def main():
     first = measured(bridge, "page 1", f"/Users?startIndex=1&count={COUNT}")
     last = measured(bridge, f"page {deep}", f"/Users?startIndex={(deep - 1) * COUNT + 1}&count={COUNT}")
     measured(bridge, "page 1, no groups", f"/Users?startIndex=1&count={COUNT}&excludedAttributes=groups")
+    for by in ("userName", "meta.created"):
+        order = f"/Users?sortBy={by}&sortOrder=descending&count={COUNT}"
+        measured(bridge, f"by {by}, page 1, the first time", f"{order}&startIndex=1", 1)
+        measured(bridge, f"by {by}, page 1", f"{order}&startIndex=1")
+        measured(bridge, f"by {by}, page {deep}", f"{order}&startIndex={(deep - 1) * COUNT + 1}")
     for by_cursor in (False, True):
         walk(bridge, by_cursor)
     after_lists = bridge.memory()

@@ -62,6 +62,7 @@ async fn attributes(site: &Site<'_>, of: &ResourceMapping, report: &mut Report) 
         base: resource.create_in.clone(),
         filter: Filter::and(std::iter::once(of.filter.clone()).chain(resource.filter.clone())),
         wanted: Wanted::attributes([effective.clone()]),
+        order: None,
         limit: Some(1),
     };
     let found = match site.directory.search(&search, site.deadline()).await {

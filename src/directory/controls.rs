@@ -6,7 +6,7 @@ use lber::structures::ASNTag;
 use ldap3::controls::{Control, RawControl};
 use uuid::Uuid;
 
-use crate::ldap::{AttributeName, DirectoryKind, Filter};
+use crate::ldap::{AttributeName, DirectoryKind, Filter, OrderBy};
 
 use super::ber;
 use super::decode::{self, RawEntry};
@@ -30,6 +30,9 @@ pub(super) const POST_READ: &str = "1.3.6.1.1.13.2";
 pub(super) const ASSERTION: &str = "1.3.6.1.1.12";
 /// Only the values that match, RFC 3876.
 pub(super) const MATCHED_VALUES: &str = "1.2.826.0.1.3344810.2.3";
+/// Server side sorting, RFC 2891: what is asked for, and what became of it.
+const SORT: &str = "1.2.840.113556.1.4.473";
+const SORTED: &str = "1.2.840.113556.1.4.474";
 /// Who am I, RFC 4532.
 pub(super) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 
@@ -54,6 +57,27 @@ pub(super) fn next_page(controls: &[Control]) -> Option<Vec<u8>> {
     let mut fields = ber::parts(value)?.into_iter();
     fields.next()?;
     ber::content(fields.next()?)
+}
+
+/// Asks for the entries in this order. Critical: entries in another order would pass for ordered ones.
+pub(super) fn sort(order: &OrderBy) -> RawControl {
+    let mut key = vec![ber::octets(order.attribute.as_str())];
+    key.extend(order.rule.map(|rule| StructureTag {
+        class: TagClass::Context,
+        id: 0,
+        payload: PL::P(rule.into()),
+    }));
+    let keys = ber::sequence(vec![ber::sequence(key)]);
+    control(SORT, true, Some(ber::encode(keys)))
+}
+
+/// Whether the server says that it could not order the entries; Samba says nothing.
+pub(super) fn is_unsorted(controls: &[Control]) -> bool {
+    let result = value_of(controls, SORTED)
+        .and_then(ber::decode)
+        .and_then(ber::parts)
+        .and_then(|fields| ber::content(fields.into_iter().next()?));
+    result.is_some_and(|result| result.iter().any(|octet| *octet != 0))
 }
 
 /// Asks for DNs in the form `<GUID=…>;<SID=…>;…` with the GUID as text (option 1).
@@ -196,6 +220,29 @@ mod tests {
     #[test]
     fn the_extended_dn_control_has_the_octets_of_the_specification() {
         assert_eq!(extended_dn().val, Some(vec![0x30, 3, 2, 1, 1]));
+    }
+
+    #[test]
+    fn the_sort_control_names_attribute_and_rule() {
+        let name = || AttributeName::known("sn");
+        let by_schema = sort(&OrderBy::schema(name()));
+        assert!(by_schema.crit);
+        assert_eq!(
+            by_schema.val.as_deref(),
+            Some(&b"\x30\x06\x30\x04\x04\x02sn"[..])
+        );
+        let by_rule = sort(&OrderBy::text(DirectoryKind::OpenLdap, name()));
+        assert_eq!(
+            by_rule.val.as_deref(),
+            Some(&b"\x30\x10\x30\x0e\x04\x02sn\x80\x082.5.13.3"[..])
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_ordered_is_noticed() {
+        let answer = |result: u8| answered(SORTED, vec![0x30, 3, 0x0a, 1, result]);
+        assert!(!is_unsorted(&answer(0)) && is_unsorted(&answer(53)));
+        assert!(!is_unsorted(&[]));
     }
 
     #[test]

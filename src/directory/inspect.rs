@@ -148,6 +148,7 @@ impl Pool {
             base,
             filter,
             wanted: Wanted::nothing(),
+            order: None,
             limit: Some(2),
         };
         let found = self.search_entries(&search, deadline).await?;

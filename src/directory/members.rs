@@ -292,6 +292,7 @@ impl Pool {
                 base: base.clone(),
                 filter: Filter::and([Filter::or(chunk.iter().map(one)), member_of.clone()]),
                 wanted: Wanted::attributes([kind.id_attribute()]),
+                order: None,
                 limit: None,
             };
             for entry in self.search_entries(&search, deadline).await?.entries {

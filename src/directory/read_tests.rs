@@ -44,6 +44,7 @@ async fn search(pool: &Pool, limit: Option<usize>) -> Result<Found, Error> {
         base: Dn::parse("dc=e").unwrap(),
         filter: Filter::everything(),
         wanted: Wanted::nothing(),
+        order: None,
         limit,
     };
     pool.search_entries(&search, soon()).await

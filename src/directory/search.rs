@@ -1,8 +1,9 @@
-//! Paged searches (RFC 2696). A cookie belongs to one connection, so a scan stays on the one it began on.
+//! Paged searches (RFC 2696), ordered where that is asked for (RFC 2891). A cookie belongs to one connection, so a scan
+//! stays on the one it began on.
 
 use ldap3::Scope;
 
-use crate::ldap::{Dn, Entry, Filter};
+use crate::ldap::{Dn, Entry, Filter, OrderBy};
 
 use super::connection::{Connection, Lease};
 use super::controls;
@@ -18,6 +19,9 @@ use super::wire::{Answer, Fault, Query};
 /// pages says, which is another than that for whole searches.
 const PAGE: usize = 1000;
 
+/// Result code of RFC 4511 appendix A.
+const UNAVAILABLE_CRITICAL_EXTENSION: u32 = 12;
+
 /// A search of the subtree at and below a base.
 #[derive(Debug, Clone)]
 pub struct Search {
@@ -27,6 +31,8 @@ pub struct Search {
     pub filter: Filter,
     /// What of each.
     pub wanted: Wanted,
+    /// In which order; a directory that does not know it refuses the search. None: as the directory likes.
+    pub order: Option<OrderBy>,
     /// Stop after so many entries.
     pub limit: Option<usize>,
 }
@@ -142,6 +148,10 @@ impl Pool {
     fn page_result(&self, answer: &Answer, lease: &Lease) -> Result<bool, Broken> {
         let (code, text) = (answer.result.rc, &answer.result.text);
         match code {
+            0 if controls::is_unsorted(&answer.result.ctrls) => {
+                let unknown = meaning::rejection(UNAVAILABLE_CRITICAL_EXTENSION, text, true);
+                Err(Broken::For(unknown.into()))
+            }
             0 => Ok(true),
             4 => Ok(false),
             _ => {
@@ -172,6 +182,7 @@ impl Pool {
         if can(controls::DOMAIN_SCOPE) {
             controls.push(controls::domain_scope());
         }
+        controls.extend(search.order.as_ref().map(controls::sort));
         Query {
             base: search.base.to_string(),
             scope: Scope::Subtree,

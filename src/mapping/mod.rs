@@ -5,7 +5,7 @@
 //! pure: DNs of references, base URLs and generated passwords are passed in.
 //!
 //! The way through: `file` (as written, with places) → `compile` (as checked) → [`Mapping`]; then `read`, `assign`,
-//! `write`, `update`, `version` and `filter` each do one thing with it.
+//! `write`, `update`, `version`, `filter` and `order` each do one thing with it.
 
 mod assign;
 mod builtin;
@@ -20,6 +20,7 @@ mod fault;
 mod file;
 mod filter;
 mod line;
+mod order;
 mod program;
 mod read;
 mod references;

@@ -182,6 +182,7 @@ impl Service {
             base,
             filter,
             wanted: Wanted::nothing(),
+            order: None,
             limit: None,
         };
         let found = self.directory().search(&search, caller.deadline).await?;
@@ -225,6 +226,7 @@ impl Service {
                     base: context.clone(),
                     filter,
                     wanted: Wanted::nothing(),
+                    order: None,
                     limit: None,
                 };
                 let found = self.directory().search(&search, caller.deadline).await?;

@@ -17,7 +17,7 @@ use super::service::Type;
 use super::snapshot::{Ids, Key, Known, Place, Walker};
 use super::view::View;
 use super::{Caller, Error, Service};
-use crate::directory::{Deadline, Search, Wanted};
+use crate::directory::{Deadline, Wanted};
 use crate::ldap::{DirectoryKind, Entry};
 use crate::scim::{Page, Paging};
 
@@ -130,12 +130,8 @@ impl Service {
         } else {
             most.min(self.settings().max_candidates)
         };
-        let search = Search {
-            base: of.place.base.clone(),
-            filter: selection.filter.clone(),
-            wanted: selection.also(with_id(view, self.kind())),
-            limit: Some(most),
-        };
+        let wanted = selection.also(view.wanted.clone());
+        let search = self.search_for(of, selection, wanted, most);
         let found = self.directory().search(&search, caller.deadline).await?;
         if !found.complete {
             return Ok(None);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::service::Type;
 use super::{Caller, Error, Query, Service};
 use crate::directory::{Search, Wanted};
-use crate::ldap::{Entry, Filter as LdapFilter};
+use crate::ldap::{Entry, Filter as LdapFilter, OrderBy};
 use crate::mapping::ResourceMapping;
 use crate::scim::{AttributePath, Error as ScimError, Filter, Projection, Resource, Sort, SortKey};
 
@@ -27,6 +27,8 @@ pub(super) struct Selection {
     residual: Option<Filter>,
     /// None: by ascending ids.
     sort: Option<Sort>,
+    /// How the directory would order what is meant; none where it alone cannot.
+    order: Option<OrderBy>,
     /// What a look at a candidate needs.
     wanted: Wanted,
 }
@@ -40,10 +42,13 @@ impl Selection {
         let mut attributes: Vec<AttributePath> =
             asked.into_iter().map(AttributePath::whole).collect();
         attributes.extend(sort.as_ref().map(Sort::attribute));
+        let order = sort.as_ref().filter(|_| residual.is_none());
+        let order = order.and_then(|sort| of.mapping.order_by(sort.path()));
         Selection {
             filter,
             residual,
             sort,
+            order,
             wanted: wanted(of.mapping, &attributes),
         }
     }
@@ -51,6 +56,28 @@ impl Selection {
     /// Whether the directory alone can say which resources are meant and in which order.
     pub(super) fn is_plain(&self) -> bool {
         self.residual.is_none() && self.sort.is_none()
+    }
+
+    /// The same resources, in no order of the client's.
+    pub(super) fn unsorted(self) -> Self {
+        Selection {
+            sort: None,
+            order: None,
+            ..self
+        }
+    }
+
+    /// Whether nothing of a resource but its id tells its place.
+    fn is_by_id(&self) -> bool {
+        self.residual.is_none() && self.sort.as_ref().is_none_or(Sort::is_by_id)
+    }
+
+    /// What is in ascending order, the way it is asked for.
+    fn either_way(&self, mut ids: Vec<Uuid>) -> Vec<Uuid> {
+        if self.sort.as_ref().is_some_and(Sort::is_descending) {
+            ids.reverse();
+        }
+        ids
     }
 
     /// Two selections with the same key mean the same resources of one type, in the same order.
@@ -166,7 +193,7 @@ impl Service {
         filter: Option<Filter>,
         sort: Option<Sort>,
     ) -> Result<Selection, Error> {
-        let sort = sort.filter(|sort| !sort.is_by_id());
+        let sort = sort.filter(|sort| !sort.is_by_id() || sort.is_descending());
         let Some(filter) = filter else {
             return Ok(Selection::new(of, of.filter.clone(), None, sort));
         };
@@ -181,20 +208,25 @@ impl Service {
         Ok(Selection::new(of, asked, translation.residual, sort))
     }
 
-    /// The ids of all matches, in order.
+    /// The ids of all matches, in order. The bridge orders as many as it may look at; of more the directory tells the
+    /// order, where it knows it.
     pub(super) async fn ids(
         &self,
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
     ) -> Result<Vec<Uuid>, Error> {
-        if selection.is_plain() {
-            let mut ids = self.candidates(caller, of, selection).await?;
+        if selection.is_by_id() {
+            let mut ids = self.all(caller, of, selection, None).await?;
             ids.sort_unstable();
-            return Ok(ids);
+            return Ok(selection.either_way(ids));
         }
-        let places = self.places(caller, of, selection).await?;
-        Ok(places.into_iter().map(|(_, id)| id).collect())
+        let few = self.few(caller, of, selection).await?;
+        match (few, &selection.order) {
+            (Some(places), _) => Ok(places.into_iter().map(|(_, id)| id).collect()),
+            (None, Some(order)) => self.ordered(caller, of, selection, order).await,
+            (None, None) => Err(self.too_many_to_look_at(selection)),
+        }
     }
 
     /// The places of all matches, in order.
@@ -204,75 +236,151 @@ impl Service {
         of: Type<'_>,
         selection: &Selection,
     ) -> Result<Vec<Place>, Error> {
-        let mut places: Vec<Place> = Vec::new();
         if selection.is_plain() {
-            let ids = self.candidates(caller, of, selection).await?;
-            places.extend(ids.into_iter().map(|id| (SortKey::ABSENT, id)));
-        } else if selection.wanted.references.is_empty() {
-            let wanted = selection.wanted.clone();
-            let look = |entry: Entry| self.look(caller, of, selection, &entry);
-            places = self.each(caller, of, selection, wanted, look).await?;
-        } else {
-            let ids = self.candidates(caller, of, selection).await?;
-            for batch in ids.chunks(BATCH) {
-                let (base, deadline) = (&of.place.base, caller.deadline);
-                let entries = self
-                    .directory()
-                    .find_many(batch, base, of.filter, &selection.wanted, deadline)
-                    .await?;
-                let looked = entries
-                    .iter()
-                    .filter_map(|entry| self.look(caller, of, selection, entry));
-                places.extend(looked);
-            }
+            let ids = self.all(caller, of, selection, None).await?;
+            return Ok(ids.into_iter().map(|id| (SortKey::ABSENT, id)).collect());
         }
-        places.sort_unstable_by(|one, other| selection.compare(one, other));
+        let few = self.few(caller, of, selection).await?;
+        few.ok_or_else(|| self.too_many_to_look_at(selection))
+    }
+
+    /// The same, if there are no more candidates than may be looked at.
+    async fn few(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+    ) -> Result<Option<Vec<Place>>, Error> {
+        let most = self.settings().max_candidates;
+        let places = if selection.wanted.references.is_empty() {
+            let search = self.search_for(of, selection, selection.wanted.clone(), most);
+            let look = |entry: Entry| self.look(caller, of, selection, &entry);
+            self.each(caller, &search, look).await?
+        } else {
+            let kind = self.kind();
+            let search = self.search_for(of, selection, Wanted::default(), most);
+            match self.each(caller, &search, |entry| entry.id(kind)).await? {
+                Some(ids) => Some(self.look_at(caller, of, selection, &ids).await?),
+                None => None,
+            }
+        };
+        Ok(places.map(|mut places| {
+            places.sort_unstable_by(|one, other| selection.compare(one, other));
+            places
+        }))
+    }
+
+    /// The places of these candidates, each of which may have many references.
+    async fn look_at(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+        ids: &[Uuid],
+    ) -> Result<Vec<Place>, Error> {
+        let mut places = Vec::new();
+        for batch in ids.chunks(BATCH) {
+            let (base, deadline) = (&of.place.base, caller.deadline);
+            let entries = self
+                .directory()
+                .find_many(batch, base, of.filter, &selection.wanted, deadline)
+                .await?;
+            let looked = entries
+                .iter()
+                .filter_map(|entry| self.look(caller, of, selection, entry));
+            places.extend(looked);
+        }
         Ok(places)
     }
 
-    /// The ids of all candidates; of their entries nothing else is kept.
-    async fn candidates(
+    /// The ids of all matches, in the order that the directory knows. It is always asked for the ascending one.
+    async fn ordered(
         &self,
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
+        order: &OrderBy,
     ) -> Result<Vec<Uuid>, Error> {
-        let kind = self.kind();
-        let id = |entry: Entry| entry.id(kind);
-        self.each(caller, of, selection, Wanted::default(), id)
-            .await
+        match self.all(caller, of, selection, Some(order)).await {
+            Err(Error::Misconfigured { reason }) => {
+                tracing::debug!(attribute = %order.attribute, reason, "the directory does not order by this");
+                Err(self.too_many_to_look_at(selection))
+            }
+            ids => Ok(selection.either_way(ids?)),
+        }
     }
 
-    /// What is kept of each candidate, in the directory's order, if there are no more than may be.
-    async fn each<T>(
+    /// The ids of all that the directory finds, in its order; of the entries nothing else is kept.
+    async fn all(
         &self,
         caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+        order: Option<&OrderBy>,
+    ) -> Result<Vec<Uuid>, Error> {
+        let kind = self.kind();
+        let search = Search {
+            order: order.cloned(),
+            ..self.search_for(of, selection, Wanted::default(), MOST_MATCHES)
+        };
+        let ids = self.each(caller, &search, |entry| entry.id(kind)).await?;
+        ids.ok_or_else(|| {
+            ScimError::too_many(format!(
+                "more than {MOST_MATCHES} resources match; narrow the `filter`, for instance to one `userName`"
+            ))
+            .into()
+        })
+    }
+
+    /// The search for candidates, at most so many, with their ids and what is wanted of them.
+    pub(super) fn search_for(
+        &self,
         of: Type<'_>,
         selection: &Selection,
         mut wanted: Wanted,
-        keep: impl Fn(Entry) -> Option<T> + Sync,
-    ) -> Result<Vec<T>, Error> {
+        most: usize,
+    ) -> Search {
         add(&mut wanted.attributes, &[self.kind().id_attribute()]);
-        let most = if selection.is_plain() {
-            MOST_MATCHES
-        } else {
-            self.settings().max_candidates
-        };
-        let search = Search {
+        Search {
             base: of.place.base.clone(),
             filter: selection.filter.clone(),
             wanted,
+            order: None,
             limit: Some(most),
-        };
+        }
+    }
+
+    /// What is kept of each entry, in the directory's order; none if there are more than the search may find.
+    async fn each<T>(
+        &self,
+        caller: &Caller,
+        search: &Search,
+        keep: impl Fn(Entry) -> Option<T> + Sync,
+    ) -> Result<Option<Vec<T>>, Error> {
         let found = self
             .directory()
-            .search_each(&search, keep, caller.deadline)
+            .search_each(search, keep, caller.deadline)
             .await?;
-        if found.complete {
-            Ok(found.entries)
-        } else {
-            Err(too_many(selection, most).into())
-        }
+        Ok(found.complete.then_some(found.entries))
+    }
+
+    fn too_many_to_look_at(&self, selection: &Selection) -> Error {
+        let most = self.settings().max_candidates;
+        let what = match &selection.residual {
+            Some(residual) => format!(
+                "the directory cannot answer {} by itself",
+                crate::scim::error::quoted(&residual.to_string())
+            ),
+            None => "the directory does not order the list by this `sortBy`".to_owned(),
+        };
+        let other = match &selection.residual {
+            Some(_) => "",
+            None => ", or order by another attribute, such as `userName`",
+        };
+        ScimError::too_many(format!(
+            "{what}, and there are more than {most} resources to look at; narrow the `filter` by a comparison with `eq` or `sw` that the directory can answer, joined by `and`{other}"
+        ))
+        .into()
     }
 
     /// The place of a candidate that was read with [what this needs](Selection::also); none where it is not meant.
@@ -314,22 +422,4 @@ impl Service {
         ))
         .into()
     }
-}
-
-fn too_many(selection: &Selection, most: usize) -> ScimError {
-    if selection.is_plain() {
-        return ScimError::too_many(format!(
-            "more than {most} resources match; narrow the `filter`, for instance to one `userName`"
-        ));
-    }
-    let what = match (&selection.residual, &selection.sort) {
-        (Some(residual), _) => format!(
-            "the directory cannot answer {} by itself",
-            crate::scim::error::quoted(&residual.to_string())
-        ),
-        _ => "the directory does not order the list by itself".to_owned(),
-    };
-    ScimError::too_many(format!(
-        "{what}, and there are more than {most} resources to look at; narrow the `filter` by a comparison with `eq` or `sw` that the directory can answer, joined by `and`"
-    ))
 }

@@ -59,6 +59,7 @@ impl Service {
                         attributes: vec![kind.id_attribute()],
                         references: Vec::new(),
                     },
+                    order: None,
                     limit: Some(2),
                 },
                 caller.deadline,

@@ -82,14 +82,24 @@ impl Sort {
         Ok(Some(Sort { path, descending }))
     }
 
+    /// What is compared: the attribute in canonical form, with the sub-attribute whose value counts.
+    pub fn path(&self) -> &AttributePath {
+        &self.path
+    }
+
+    /// Whether the greatest comes first.
+    pub fn is_descending(&self) -> bool {
+        self.descending
+    }
+
     /// The attribute that must be at hand.
     pub fn attribute(&self) -> AttributePath {
         self.path.whole()
     }
 
-    /// Whether this is the order by ascending ids.
+    /// Whether this is the order by ids, either way.
     pub fn is_by_id(&self) -> bool {
-        self.path == AttributePath::of("id") && !self.descending
+        self.path == AttributePath::of("id")
     }
 
     /// What counts of this resource: of several values the primary one, or else the first.

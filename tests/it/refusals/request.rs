@@ -43,7 +43,7 @@ const EXAMPLES: &[Example] = &[
     example(FILTER, "a password is asked for", "GET", "/Users?filter=password eq \"secret\"", ""),
     example(CURSOR, "the cursor is none of this bridge's", "GET", "/Users?cursor=abc", ""),
     example(COUNT, "a page by cursor is to have no results", "GET", "/Users?cursor=&count=0", ""),
-    example(TOO_MANY, "more to look at than `max_candidates`, here 1", "GET", "/Users?sortBy=title", ""),
+    example(TOO_MANY, "more to look at than `max_candidates`, here 1", "GET", "/Users?sortBy=active", ""),
     example(PATH, "the path names no attribute", "PATCH", "/Users/{user}", r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"shoeSize","value":42}]}"#).strict(),
     example(TARGET, "a remove without a path", "PATCH", "/Users/{user}", r#"{"Operations":[{"op":"remove"}]}"#),
     example(TARGET, "a value filter that matches nothing", "PATCH", "/Users/{user}", r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"phoneNumbers[type eq \"pager\"].value","value":"1"}]}"#).strict(),

@@ -15,7 +15,10 @@ both!(
         a_query_at_the_root_is_over_both_types,
         the_case_of_an_external_id_counts,
     ]
-    places: [more_than_may_be_looked_at_is_too_many]
+    places: [
+        more_than_may_be_looked_at_is_too_many,
+        more_than_may_be_looked_at_the_directory_orders,
+    ]
 );
 
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -343,7 +346,9 @@ async fn more_than_may_be_looked_at_is_too_many(place: &Place) {
     people(&bridge).await;
     let client = bridge.entra();
     for path in [
-        "/Users?sortBy=title",
+        "/Users?sortBy=active",
+        "/Users?sortBy=emails&count=2",
+        "/Users?sortBy=title&filter=title%20gt%20%22a%22%20or%20userName%20pr",
         "/Users?filter=not%20(title%20gt%20%22a%22)&count=2",
         "/?sortBy=title",
     ] {
@@ -364,4 +369,87 @@ async fn more_than_may_be_looked_at_is_too_many(place: &Place) {
         client.get("/Users?sortBy=id&count=1").await.is(200).body["totalResults"],
         5
     );
+}
+
+async fn more_than_may_be_looked_at_the_directory_orders(place: &Place) {
+    let bridge = Bridge::start(place, Options::new().with("server.max_candidates", 3)).await;
+    people(&bridge).await;
+    let client = bridge.entra();
+    // Where letters with accents go is the directory's own affair.
+    let titles = place
+        .kind()
+        .pick(["cy", "eve", "Ana", "", ""], ["Ana", "cy", "eve", "", ""]);
+    let mut reversed = titles;
+    reversed.reverse();
+    let with_title = |names: Vec<String>, titles: [&str; 5]| {
+        for (name, expected) in names.iter().zip(titles) {
+            assert!(
+                name == expected || expected.is_empty() && ["bo", "dee"].contains(&name.as_str()),
+                "{names:?} and not {titles:?}"
+            );
+        }
+    };
+    with_title(firsts(&client.get("/Users?sortBy=title").await), titles);
+    with_title(
+        firsts(&client.get("/Users?sortBy=title&sortOrder=descending").await),
+        reversed,
+    );
+    let names = ["Ana", "bo", "cy", "dee", "eve"];
+    for (query, expected) in [
+        ("sortBy=userName", names.to_vec()),
+        (
+            "sortBy=userName&sortOrder=descending",
+            names.iter().rev().copied().collect(),
+        ),
+        (
+            "sortBy=userName&filter=userName%20pr&startIndex=2&count=3",
+            names[1..4].to_vec(),
+        ),
+    ] {
+        let answer = client.get(&format!("/Users?{query}")).await;
+        assert_eq!(firsts(&answer), expected, "{query}");
+        assert_eq!(answer.body["totalResults"], 5, "{query}");
+    }
+    for (by, order) in [
+        ("meta.created", "ascending"),
+        ("meta.lastModified", "descending"),
+    ] {
+        let answer = client
+            .get(&format!("/Users?sortBy={by}&sortOrder={order}"))
+            .await;
+        let moments = answer.is(200).body["Resources"].as_array();
+        let moments = moments.expect("resources").iter();
+        let key = by.trim_start_matches("meta.");
+        let mut moments: Vec<&str> = moments
+            .map(|one| one["meta"][key].as_str().expect("a moment"))
+            .collect();
+        if order == "descending" {
+            moments.reverse();
+        }
+        assert!(moments.len() == 5 && moments.is_sorted(), "{moments:?}");
+    }
+    let ids = client.get("/Users?sortBy=id&sortOrder=descending").await;
+    let ids = ids.is(200).body["Resources"].as_array();
+    let ids: Vec<&str> = ids
+        .expect("resources")
+        .iter()
+        .rev()
+        .map(|one| one["id"].as_str().expect("an id"))
+        .collect();
+    assert!(ids.len() == 5 && ids.is_sorted(), "{ids:?}");
+    // A total is told whatever the order, a walk sees everybody in order.
+    let total = client.get("/Users?sortBy=active&count=0").await;
+    assert_eq!(total.is(200).body["totalResults"], 5);
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = client
+            .get(&format!("/Users?sortBy=userName&count=2&cursor={cursor}"))
+            .await;
+        seen.extend(firsts(&page));
+        match page.body["nextCursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, names);
 }
