@@ -3,7 +3,7 @@
 use super::check::Site;
 use super::report::Report;
 use crate::ldap::schema::AttributeType;
-use crate::ldap::{DirectoryKind, Schema};
+use crate::ldap::{AttributeName, DirectoryKind, Schema};
 use crate::mapping::{Check, MappedAttribute, Mapping};
 
 /// Every mapped attribute exists, is writable where it is written, and holds as many values as the mapping says.
@@ -84,6 +84,20 @@ fn fault(mapping: &Mapping, schema: &Schema, attribute: &MappedAttribute) -> Opt
             true,
             "cannot be written by anyone",
             "give the line `direction = \"read\"`",
+        );
+    }
+    // Both are ppolicy's own; the second came with 2.5.
+    let of_policy = attribute.name.is("pwdAccountLockedTime");
+    if mapping.kind == DirectoryKind::OpenLdap
+        && of_policy
+        && schema
+            .attribute(&AttributeName::known("pwdLastSuccess"))
+            .is_none()
+    {
+        return finding(
+            true,
+            "is that of a password policy older than OpenLDAP 2.5, which unlocks a disabled account whose password is set",
+            "use OpenLDAP 2.5 or newer",
         );
     }
     if attribute.many && known.single_valued {
@@ -312,5 +326,29 @@ mod tests {
         ] {
             assert_eq!(found(directory, line), None, "{directory}: {line}");
         }
+    }
+
+    #[test]
+    fn a_password_policy_that_unlocks_is_found() {
+        let mapping = Mapping::builtin("openldap").unwrap();
+        let mapping = Mapping::load("openldap", mapping).unwrap();
+        let attributes = mapping.attributes();
+        let lock = attributes
+            .iter()
+            .find(|one| one.name.is("pwdAccountLockedTime"));
+        let lock = lock.unwrap();
+        let time = |number, name| {
+            format!(
+                "( 1.3.6.1.4.1.42.2.27.8.1.{number} NAME '{name}' EQUALITY generalizedTimeMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE USAGE directoryOperation )"
+            )
+        };
+        let old = time(17, "pwdAccountLockedTime");
+        let found = |schema: &[String]| {
+            let schema = Schema::parse(schema.iter().map(String::as_str), []);
+            fault(&mapping, &schema, lock).map(|one| (one.wrong, one.hint))
+        };
+        let older = found(&[old.clone()]);
+        assert_eq!(older, Some((true, "use OpenLDAP 2.5 or newer")));
+        assert_eq!(found(&[old, time(29, "pwdLastSuccess")]), None);
     }
 }

@@ -46,7 +46,7 @@ impl Deadline {
 
     /// At least so much time from now, even where this deadline is nearer: for what must be tried once more after it.
     #[must_use]
-    pub(super) fn but_at_least(self, time: Duration) -> Self {
+    pub fn but_at_least(self, time: Duration) -> Self {
         self.max(Self::after(time))
     }
 

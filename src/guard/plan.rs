@@ -62,7 +62,7 @@ impl Plan {
     /// Has the directory refuse the plan unless the entry of the first change matches. The others follow on the first.
     pub fn only_if(&mut self, condition: &Filter) {
         if let Some(first) = self.steps.first_mut() {
-            first.change.only_if(condition.clone());
+            first.change.only_if(condition);
         }
     }
 

@@ -238,12 +238,15 @@ impl Change {
     }
 
     /// Has the directory refuse the change unless the entry matches. One that is to be made has nothing to match.
-    pub fn only_if(&mut self, condition: Filter) {
+    pub fn only_if(&mut self, condition: &Filter) {
         match self {
             Self::Add { .. } => {}
             Self::Modify { assertion, .. }
             | Self::Rename { assertion, .. }
-            | Self::Delete { assertion, .. } => *assertion = Some(condition),
+            | Self::Delete { assertion, .. } => {
+                let before = assertion.take().into_iter();
+                *assertion = Some(Filter::and(before.chain([condition.clone()])));
+            }
         }
     }
 

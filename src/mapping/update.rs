@@ -14,7 +14,7 @@ use super::read::first_value;
 use super::references::WriteContext;
 use super::resource_mapping::{OBJECT_CLASS, ResourceMapping};
 use super::write::{ACCOUNT_DISABLED, Difference, effective, has_class, missing};
-use crate::ldap::{AttributeName, Dn, Entry, Modification, Rdn, SecretBytes, Values};
+use crate::ldap::{AttributeName, Dn, Entry, Filter, Modification, Rdn, SecretBytes, Values};
 use crate::scim::Resource;
 
 impl ResourceMapping {
@@ -85,39 +85,42 @@ impl ResourceMapping {
             flags.change(&mut difference, before)?;
         }
         self.follow(&mut difference, before, old, new)?;
-        self.lock_again(&mut difference, before, &to.values);
+        self.keep_lock(&mut difference, before, &to.values);
         Ok(difference)
     }
 
     /// OpenLDAP's password policy unlocks an account whose password is set, by a deletion of the lock that it puts behind
     /// the change; not if the change itself deletes the lock (slapo-ppolicy of 2.5, ppolicy_modify). So who is to stay
-    /// disabled has the lock taken away and set again with the password, and is never without it. Before 2.5 the policy
-    /// heeds nothing: for it the lock is set once more afterwards, and by what undoes the password's change.
-    fn lock_again(&self, difference: &mut Difference, before: &Entry, to: &[Vec<Value>]) {
+    /// disabled has the lock taken away and set again with the password, and is never without it. Who has no lock must not
+    /// have one by the time of the change either: what others locked meanwhile would be unlocked without a word.
+    fn keep_lock(&self, difference: &mut Difference, before: &Entry, to: &[Vec<Value>]) {
         if !difference.sets_password() {
             return;
         }
         for (line, to) in self.lines.iter().zip(to) {
-            let locks = before.values(&line.ldap);
             let by = Lock::Time;
-            if line.codec != Codec::Locked(by) || locks.is_empty() {
+            if line.codec != Codec::Locked(by) {
+                continue;
+            }
+            let locks = before.values(&line.ldap);
+            if locks.is_empty() {
+                difference.condition = Some(Filter::Present(line.ldap.clone()).negate());
                 continue;
             }
             let active = boolean_of(to).unwrap_or(!by.is_in(locks));
             if !active {
-                let locked = |values| Modification::replace(line.ldap.clone(), values);
+                let locks = || Values::Plain(locks.to_vec());
                 difference
                     .modifications
                     .retain(|one| one.attribute != line.ldap);
                 difference.inverse.retain(|one| one.attribute != line.ldap);
                 difference.modifications.extend([
-                    Modification::delete(line.ldap.clone(), Values::Plain(locks.to_vec())),
+                    Modification::delete(line.ldap.clone(), locks()),
                     Modification::add(line.ldap.clone(), Values::one(by.mark())),
                 ]);
                 difference
                     .inverse
-                    .push(locked(Values::Plain(locks.to_vec())));
-                difference.afterwards.push(locked(Values::one(by.mark())));
+                    .push(Modification::replace(line.ldap.clone(), locks()));
             }
         }
     }

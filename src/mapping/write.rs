@@ -10,7 +10,9 @@ use super::fault::Fault;
 use super::line::{Line, Shape};
 use super::references::WriteContext;
 use super::resource_mapping::{OBJECT_CLASS, ResourceMapping, WithoutPassword};
-use crate::ldap::{AttributeName, DirectoryKind, Entry, Modification, Rdn, SecretBytes, Values};
+use crate::ldap::{
+    AttributeName, DirectoryKind, Entry, Filter, Modification, Rdn, SecretBytes, Values,
+};
 use crate::scim::Resource;
 
 /// Names that one creation may be tried with.
@@ -441,8 +443,8 @@ pub struct Difference {
     pub modifications: Vec<Modification>,
     /// What undoes the modifications, secrets excepted.
     pub inverse: Vec<Modification>,
-    /// What must be said after the modifications, in a change of its own.
-    pub afterwards: Vec<Modification>,
+    /// What must still be true of the entry for the modifications, beyond what they notice themselves.
+    pub condition: Option<Filter>,
     /// What the mapping has no place for, for the journal.
     pub ignored: Vec<String>,
 }

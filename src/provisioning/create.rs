@@ -1,7 +1,5 @@
 //! POST: one LDAP add where the directory allows; its own conflict is the check.
 
-use uuid::Uuid;
-
 use super::members::BATCH;
 use super::references::References;
 use super::service::Type;
@@ -19,8 +17,6 @@ pub(super) struct Creation {
     pub(super) alternatives: Vec<GuardedPlan>,
     resource: Resource,
     pub(super) references: References,
-    /// The members it begins with, with the names they had.
-    members: Vec<(Uuid, Dn)>,
 }
 
 impl Service {
@@ -96,20 +92,10 @@ impl Service {
         if alternatives.is_empty() {
             return Err(Error::name_taken(of));
         }
-        let place = of.mapping.members().map(|line| line.place().whole());
-        let members = of.mapping.references_in(&resource).into_iter();
-        let members = members
-            .filter(|(path, _)| Some(path) == place.as_ref())
-            .filter_map(|(_, id)| {
-                let id = Uuid::try_parse(&id).ok()?;
-                Some((id, references.table.get(id)?.clone()))
-            })
-            .collect();
         Ok(Creation {
             alternatives,
             resource,
             references,
-            members,
         })
     }
 
@@ -143,17 +129,20 @@ impl Service {
                         .unwrap_or_default();
                     self.wrote(of, &id);
                     journal(of, &id, guarded);
-                    let facts = &creation.references.facts;
-                    if let Err(error) = self
-                        .settle_members(of, &entry.dn, &creation.members, facts, caller)
+                    let (plan, references) = (guarded.plan(), &creation.references);
+                    match self
+                        .settle_names(of, &entry.dn, plan, references, caller)
                         .await
                     {
-                        if let Err(stays) = self.take_away(of, &entry, guarded, caller).await {
-                            tracing::error!(error = %stays, "a new entry without all its members could not be taken away");
+                        Ok(false) => return Ok(entry),
+                        Ok(true) => return Ok(self.find(of, &id, wanted, caller).await?.1),
+                        Err(error) => {
+                            if let Err(stays) = self.take_away(of, &entry, guarded, caller).await {
+                                tracing::error!(error = %stays, "a new entry that does not refer to what it should could not be taken away");
+                            }
+                            return Err(error);
                         }
-                        return Err(error);
                     }
-                    return Ok(entry);
                 }
                 Err(error) if Error::is_name_taken(&error) => {
                     if refused.is_none() {
@@ -231,6 +220,7 @@ impl Service {
         {
             plan.push(undo);
         }
+        let caller = &self.with_time_left(caller);
         let back = self.guard(caller).await?.judge(plan, &[Facts::of(entry)])?;
         let applied = self.directory().apply(&back, None, caller.deadline).await;
         applied
@@ -279,7 +269,27 @@ fn plan(
     plan.push(Step::with_undo(Change::Add { dn, attributes }, undo));
     for (chunk, members) in rest.chunks(BATCH).zip(members.into_iter().cycle()) {
         let add = Modification::add(members.clone(), Values::Plain(chunk.to_vec()));
-        plan.push(modify(&target, vec![add], Convergence::Converge));
+        // Taken back with the entry itself.
+        plan.push(Step::with_undo(
+            modify(&target, vec![add], Convergence::Converge),
+            modify(&target, Vec::new(), Convergence::Converge),
+        ));
     }
     plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A refusal of the third batch must leave no group, and be told as one that left none.
+    #[test]
+    fn every_step_of_a_large_group_is_taken_back() {
+        let member = AttributeName::known("member");
+        let members = (0..2_500).map(|number| format!("uid={number},dc=e").into_bytes());
+        let attributes = vec![(member.clone(), Values::Plain(members.collect()))];
+        let plan = plan(Dn::parse("cn=g,dc=e").unwrap(), attributes, Some(&member));
+        assert_eq!(plan.steps.len(), 3);
+        assert!(plan.steps.iter().all(|step| step.undo.is_some()));
+    }
 }

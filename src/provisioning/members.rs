@@ -9,7 +9,7 @@ use super::service::Type;
 use super::write::{Update, modify};
 use super::{Caller, Error, Service};
 use crate::directory::Wanted;
-use crate::guard::{Facts, Plan, Step};
+use crate::guard::{Plan, Step};
 use crate::ldap::{
     AttributeName, Convergence, DirectoryKind, Dn, Filter, Modification, Target, Values,
 };
@@ -18,25 +18,21 @@ use crate::scim::Error as ScimError;
 /// How many values one modify carries at most. Active Directory refuses far larger ones with 00002024.
 pub(super) const BATCH: usize = 1_000;
 
-/// Members that come and go, in the order in which they are sent: what leaves goes first, so that a member that comes
+/// References that come and go, in the order in which they are sent: what leaves goes first, so that a member that comes
 /// back in the same request stays.
 #[derive(Debug, Default)]
-pub(super) struct MemberChanges {
-    attribute: Option<AttributeName>,
-    kind: Option<DirectoryKind>,
-    remove: Vec<(Uuid, Dn)>,
-    add: Vec<(Uuid, Dn)>,
+pub(super) struct ReferenceChanges {
+    pub(super) attribute: Option<AttributeName>,
+    pub(super) kind: Option<DirectoryKind>,
+    pub(super) remove: Vec<(Uuid, Dn)>,
+    pub(super) add: Vec<(Uuid, Dn)>,
     /// Whether every removal is of a member and every addition of none, so that the changes can be taken back exactly.
-    exact: bool,
+    pub(super) exact: bool,
 }
 
-impl MemberChanges {
+impl ReferenceChanges {
     pub(super) fn is_empty(&self) -> bool {
         self.remove.is_empty() && self.add.is_empty()
-    }
-
-    pub(super) fn added(&self) -> Vec<(Uuid, Dn)> {
-        self.add.clone()
     }
 
     /// Adds one step for each batch. Steps can be taken back where it is known what they really change.
@@ -79,9 +75,9 @@ impl Service {
         of: Type<'_>,
         update: &Update,
         references: &References,
-    ) -> Result<MemberChanges, Error> {
+    ) -> Result<ReferenceChanges, Error> {
         let (Some(delta), Some(line)) = (&update.members, of.mapping.members()) else {
-            return Ok(MemberChanges::default());
+            return Ok(ReferenceChanges::default());
         };
         let held = update.entry.references(&line.ldap);
         let present: HashSet<&Dn> = held.iter().map(|one| &one.dn).collect();
@@ -105,7 +101,7 @@ impl Service {
         let mut remove: Vec<(Uuid, Dn)> = leaving.map(|(id, dn)| (id, dn.clone())).collect();
         let asked = delta.remove.iter().filter_map(|id| found(id));
         remove.extend(asked.filter(|(_, dn)| !update.compares_members || present.contains(dn)));
-        Ok(MemberChanges {
+        Ok(ReferenceChanges {
             attribute: Some(line.ldap.clone()),
             kind: Some(self.kind()),
             remove,
@@ -168,75 +164,5 @@ impl Service {
             }
         }
         Ok(())
-    }
-
-    /// After members were added by name: whether each name still is the entry that was meant.
-    ///
-    /// Only for directories that take no ids as values, and do not check that the name exists. A member that was renamed
-    /// in between gets its new name into the group, and whoever has the old name by now is taken out.
-    pub(super) async fn settle_members(
-        &self,
-        of: Type<'_>,
-        group: &Dn,
-        added: &[(Uuid, Dn)],
-        facts: &[Facts],
-        caller: &Caller,
-    ) -> Result<(), Error> {
-        let (Some(line), false) = (of.mapping.members(), added.is_empty()) else {
-            return Ok(());
-        };
-        if self.kind().addresses_by_guid() {
-            return Ok(());
-        }
-        let ids: Vec<String> = added.iter().map(|(id, _)| id.to_string()).collect();
-        let targets = self.targets(&of.mapping.types_referred_to());
-        let now = self
-            .resolve(ids.iter().map(String::as_str), &targets, caller)
-            .await?;
-        let moved = added
-            .iter()
-            .filter(|(id, dn)| now.table.get(*id) != Some(dn));
-        let (mut remove, mut add, mut gone) = (Vec::new(), Vec::new(), None);
-        for (id, dn) in moved {
-            remove.push((*id, dn.clone()));
-            match now.table.get(*id) {
-                Some(current) => add.push((*id, current.clone())),
-                None => gone = Some(id.to_string()),
-            }
-        }
-        if remove.is_empty() {
-            return Ok(());
-        }
-        // What was just written was judged just now; only its members are corrected.
-        let known = [Facts::new(group.clone())].into_iter().chain(now.facts);
-        let facts: Vec<Facts> = facts.iter().cloned().chain(known).collect();
-        let changes = MemberChanges {
-            attribute: Some(line.ldap.clone()),
-            kind: Some(self.kind()),
-            remove,
-            add,
-            exact: false,
-        };
-        let mut plan = Plan::empty();
-        changes.push_steps(
-            &mut plan,
-            &Target {
-                dn: group.clone(),
-                guid: None,
-            },
-        );
-        tracing::warn!(
-            members = changes.remove.len(),
-            "members were renamed or deleted while they were added; corrected"
-        );
-        let corrected = self.guard(caller).await?.judge(plan, &facts)?;
-        self.directory()
-            .apply(&corrected, None, caller.deadline)
-            .await
-            .map_err(|error| Error::of_write(error, of))?;
-        match gone {
-            Some(id) => self.settle_unknown_member(line.place(), &id),
-            None => Ok(()),
-        }
     }
 }

@@ -18,6 +18,7 @@ mod explain;
 mod fences;
 mod list;
 mod members;
+mod named;
 mod page;
 mod password;
 mod patch;

@@ -52,11 +52,11 @@ impl Service {
             } else {
                 let read_back = Self::read_back(of, &update, &view).filter(|_| !silent);
                 match self
-                    .apply_update(of, update.id, &prepared, read_back, caller)
+                    .apply_update(of, &update, &prepared, read_back, caller)
                     .await
                 {
-                    Err(error) if update.is_worth_another_try(&error, attempt) => continue,
-                    Err(error) => return Err(error),
+                    Err(failed) if update.is_worth_another_try(&failed, attempt) => continue,
+                    Err(failed) => return Err(failed.error),
                     Ok(entry) => entry,
                 }
             };

@@ -36,6 +36,11 @@ impl References {
             .extend(references.filter_map(|reference| Some((reference.dn.clone(), reference.id?))));
     }
 
+    /// The id of the entry that had this name when it was looked up.
+    pub(super) fn id(&self, dn: &Dn) -> Option<Uuid> {
+        self.ids.get(dn).copied()
+    }
+
     /// Every known id with its name.
     pub(super) fn names(&self) -> impl Iterator<Item = (Uuid, &Dn)> {
         self.ids.iter().map(|(dn, id)| (*id, dn))

@@ -34,11 +34,11 @@ impl Service {
             }
             let read_back = Self::read_back(of, &update, &view);
             match self
-                .apply_update(of, update.id, &prepared, read_back, caller)
+                .apply_update(of, &update, &prepared, read_back, caller)
                 .await
             {
-                Err(error) if update.is_worth_another_try(&error, attempt) => {}
-                Err(error) => return Err(error),
+                Err(failed) if update.is_worth_another_try(&failed, attempt) => {}
+                Err(failed) => return Err(failed.error),
                 Ok(entry) => return self.answer(of, update.id, entry, &view, caller).await,
             }
         }

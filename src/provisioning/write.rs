@@ -11,7 +11,7 @@ use super::service::Type;
 use super::settings::UnknownReference;
 use super::view::View;
 use super::{Answer, Caller, Error, Service};
-use crate::directory::{Meaning, ReadBack, Wanted};
+use crate::directory::{ApplyError, Meaning, ReadBack, Undo, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{Change, Convergence, Dn, Entry, Modification, Rdn, Target};
 use crate::mapping::{Line, WriteContext};
@@ -39,16 +39,45 @@ pub(super) struct Prepared {
     /// The same write under each name the mapping proposes, best first: the next is tried when a name is taken.
     pub(super) alternatives: Vec<GuardedPlan>,
     pub(super) references: References,
-    /// Members that are added, with the names they had.
-    pub(super) added: Vec<(Uuid, Dn)>,
+}
+
+/// A write that failed.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    /// Whether a part of it was carried out, even if it was taken back: then the entry is of another version through us.
+    touched: bool,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            touched: false,
+        }
+    }
 }
 
 impl Update {
     /// Whether the write is to be worked out once more because somebody else was faster.
-    pub(super) fn is_worth_another_try(&self, error: &Error, attempt: usize) -> bool {
+    pub(super) fn is_worth_another_try(&self, failed: &Failed, attempt: usize) -> bool {
         // One value too many, or too few: perhaps only since the entry was read. Then it is of another version.
-        let may_be_stale = self.conditional && attempt == 1 && matches!(error, Error::Invalid(_));
-        attempt < ATTEMPTS && (error.lost_race() || may_be_stale)
+        let is_invalid = matches!(failed.error, Error::Invalid(_));
+        let may_be_stale = self.conditional && attempt == 1 && is_invalid && !failed.touched;
+        attempt < ATTEMPTS && (failed.error.lost_race() || may_be_stale)
+    }
+
+    fn failed(&self, error: ApplyError, of: Type<'_>) -> Failed {
+        let touched = !matches!(error.undo, Undo::NotNeeded);
+        // Where the request names no version, what was asserted is the bridge's own affair: others were faster.
+        let asserted = error.error.meaning() == Some(Meaning::AssertionFailed);
+        let error = if asserted && !self.conditional {
+            Error::Contended {
+                reason: error.to_string(),
+            }
+        } else {
+            Error::of_write(error, of)
+        };
+        Failed { error, touched }
     }
 }
 
@@ -158,14 +187,14 @@ impl Service {
                 target = renamed;
             }
             if !modifications.is_empty() {
+                let mut change = modify(&target, modifications.clone(), Convergence::Exact);
+                if let Some(condition) = &difference.condition {
+                    change.only_if(condition);
+                }
                 plan.push(Step::with_undo(
-                    modify(&target, modifications.clone(), Convergence::Exact),
+                    change,
                     modify(&target, difference.inverse.clone(), Convergence::Exact),
                 ));
-            }
-            if !difference.afterwards.is_empty() {
-                let afterwards = difference.afterwards.clone();
-                plan.push(Step::new(modify(&target, afterwards, Convergence::Exact)));
             }
             members.push_steps(&mut plan, &target);
             if let Some(condition) = &condition {
@@ -179,7 +208,6 @@ impl Service {
         Ok(Prepared {
             alternatives,
             references,
-            added: members.added(),
         })
     }
 
@@ -200,6 +228,13 @@ impl Service {
             .flat_map(|line| update.entry.references(&line.ldap))
             .filter_map(|reference| Some((reference.id?, reference.dn.clone())))
             .collect();
+        let members = of.mapping.members().map(|line| &line.ldap);
+        let members = members.map(|members| update.entry.references(members));
+        let present: HashSet<Uuid> = members
+            .into_iter()
+            .flatten()
+            .filter_map(|member| member.id)
+            .collect();
         let mut asked: Vec<String> = of
             .mapping
             .references_in(&update.new)
@@ -211,8 +246,7 @@ impl Service {
         if let Some(delta) = &update.members {
             // The guard must know every member that comes or goes; those that stay need no look.
             let stays = |id: &&String| {
-                update.compares_members
-                    && Uuid::try_parse(id).is_ok_and(|id| known.contains_key(&id))
+                update.compares_members && Uuid::try_parse(id).is_ok_and(|id| present.contains(&id))
             };
             asked.extend(delta.add.iter().filter(|id| !stays(id)).cloned());
             asked.extend(delta.remove.iter().cloned());
@@ -288,6 +322,19 @@ impl Service {
         Ok(())
     }
 
+    /// A reference whose entry is gone since it was looked up: refused, or left out, as the operator decided.
+    pub(super) fn settle_lost(&self, of: Type<'_>, line: &Line, id: &str) -> Result<(), Error> {
+        let is_member = of
+            .mapping
+            .members()
+            .is_some_and(|members| members.place() == line.place());
+        match self.settings().unknown_manager {
+            _ if is_member => self.settle_unknown_member(line.place(), id),
+            UnknownReference::Refuse => Err(unknown_reference(&line.place().to_string(), id)),
+            UnknownReference::Drop => Ok(()),
+        }
+    }
+
     /// A member that names nobody: refused, or left out, as the operator decided.
     pub(super) fn settle_unknown_member(
         &self,
@@ -311,11 +358,12 @@ impl Service {
     pub(super) async fn apply_update(
         &self,
         of: Type<'_>,
-        id: Uuid,
+        update: &Update,
         prepared: &Prepared,
         read_back: Option<ReadBack>,
         caller: &Caller,
-    ) -> Result<Option<Entry>, Error> {
+    ) -> Result<Option<Entry>, Failed> {
+        let id = update.id;
         let mut last = None;
         for guarded in &prepared.alternatives {
             let applied = self
@@ -326,18 +374,24 @@ impl Service {
             match applied {
                 Ok(applied) => {
                     journal(of, &id.to_string(), guarded);
-                    if let Some(dn) = guarded
-                        .plan()
-                        .changes()
-                        .last()
-                        .and_then(Change::dn_afterwards)
-                    {
-                        let facts = &prepared.references.facts;
-                        self.settle_members(of, &dn, &prepared.added, facts, caller)
-                            .await?;
+                    let plan = guarded.plan();
+                    let name = plan.changes().last().and_then(Change::dn_afterwards);
+                    let references = &prepared.references;
+                    if let Some(dn) = name {
+                        let settled = self.settle_names(of, &dn, plan, references, caller).await;
+                        match settled {
+                            Ok(false) => {}
+                            Ok(true) => return Ok(None),
+                            Err(error) => {
+                                return Err(Failed {
+                                    error,
+                                    touched: true,
+                                });
+                            }
+                        }
                     }
                     return Ok(applied.entry.map(|mut entry| {
-                        prepared.references.complete(&mut entry);
+                        references.complete(&mut entry);
                         entry
                     }));
                 }
@@ -349,29 +403,26 @@ impl Service {
                     last = Some(error);
                     break;
                 }
-                Err(error) => return Err(Error::of_write(error, of)),
+                Err(error) => return Err(update.failed(error, of)),
             }
         }
-        match last {
-            Some(error) => {
-                // Renamed by somebody else meanwhile, perhaps to the very name: then nobody else has it.
-                let now = self
-                    .find(of, &id.to_string(), &Wanted::nothing(), caller)
-                    .await?
-                    .1;
-                let before = prepared
-                    .alternatives
-                    .first()
-                    .and_then(|guarded| guarded.plan().changes().next());
-                if before.is_some_and(|change| *change.dn() != now.dn) {
-                    return Err(Error::Contended {
-                        reason: error.to_string(),
-                    });
-                }
-                Err(Error::of_write(error, of))
-            }
-            None => Ok(None),
+        let Some(error) = last else {
+            return Ok(None);
+        };
+        // Renamed by somebody else meanwhile, perhaps to the very name: then nobody else has it.
+        let now = self
+            .find(of, &id.to_string(), &Wanted::nothing(), caller)
+            .await?
+            .1;
+        let before = prepared
+            .alternatives
+            .first()
+            .and_then(|guarded| guarded.plan().changes().next());
+        if before.is_some_and(|change| *change.dn() != now.dn) {
+            let reason = error.to_string();
+            return Err(Error::Contended { reason }.into());
         }
+        Err(update.failed(error, of))
     }
 
     /// Names in the journal what was accepted and goes nowhere, each name once an hour for a client.

@@ -1,6 +1,7 @@
 //! The room as a whole: both built-in mappings, reading, writing and filters, and the laws between them.
 
 mod builtin;
+mod disabling;
 mod discovery;
 mod faults;
 mod filters;

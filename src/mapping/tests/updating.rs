@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::{Difference, Fault};
 use super::*;
 
-fn difference(
+pub(super) fn difference(
     directory: &str,
     before: &Entry,
     change: impl Fn(&mut serde_json::Map<String, Value>),
@@ -33,7 +33,7 @@ fn difference(
 }
 
 /// Modifications in one line each: `+` add, `-` delete, `=` replace.
-fn shown(modifications: &[Modification]) -> Vec<String> {
+pub(super) fn shown(modifications: &[Modification]) -> Vec<String> {
     modifications
         .iter()
         .map(|change| {
@@ -56,7 +56,7 @@ fn shown(modifications: &[Modification]) -> Vec<String> {
         .collect()
 }
 
-fn windows_user() -> Entry {
+pub(super) fn windows_user() -> Entry {
     Entry::new(Dn::parse("CN=Ana Ruiz,OU=People,DC=example").unwrap())
         .with(name("cn"), ["Ana Ruiz"])
         .with(name("sAMAccountName"), ["ana"])
@@ -66,120 +66,12 @@ fn windows_user() -> Entry {
         .with(name("title"), ["Engineer"])
 }
 
-fn unix_user() -> Entry {
+pub(super) fn unix_user() -> Entry {
     Entry::new(person(1))
         .with(name("uid"), ["p1"])
         .with(name("sn"), ["Ruiz"])
         .with(name("cn"), ["Ana Ruiz"])
         .with(name("title"), ["Engineer"])
-}
-
-#[test]
-fn disabling_changes_one_bit_and_fails_when_the_number_changed_meanwhile() {
-    let change = difference("active-directory", &windows_user(), |new| {
-        _ = new.insert("active".into(), json!(false))
-    })
-    .unwrap();
-    assert_eq!(
-        shown(&change.modifications),
-        ["-userAccountControl 66048", "+userAccountControl 66050"]
-    );
-    assert_eq!(
-        shown(&change.inverse),
-        ["-userAccountControl 66050", "+userAccountControl 66048"]
-    );
-}
-
-#[test]
-fn disabling_twice_and_enabling_twice_is_once() {
-    for (directory, before) in [
-        ("active-directory", windows_user()),
-        ("openldap", unix_user()),
-    ] {
-        let mapping = mapping(directory);
-        let user = mapping.resource("User").unwrap();
-        let mut entry = before;
-        for (active, expected) in [(true, 0), (false, 1), (false, 0), (true, 1), (true, 0)] {
-            let change = difference(directory, &entry, |new| {
-                _ = new.insert("active".into(), json!(active))
-            })
-            .unwrap();
-            assert_eq!(
-                usize::from(!change.is_empty()),
-                expected,
-                "{directory} {active}"
-            );
-            apply(user, &mut entry, &change.modifications);
-            assert_eq!(read(user, &entry).as_map()["active"], json!(active));
-        }
-    }
-}
-
-#[test]
-fn a_lock_by_a_word_is_set_once_and_taken_away_whole() {
-    let change = |locks: &[&str], active| {
-        let entry = unix_user().with(name("nsAccountLock"), locks.iter().copied());
-        let change = difference("389ds", &entry, |new| {
-            _ = new.insert("active".into(), json!(active))
-        });
-        shown(&change.unwrap().modifications)
-    };
-    assert_eq!(change(&[], false), ["=nsAccountLock true"]);
-    assert_eq!(change(&["false"], false), ["=nsAccountLock true"]);
-    assert_eq!(change(&["TRUE"], false), [""; 0]);
-    assert_eq!(change(&["TRUE"], true), ["=nsAccountLock"]);
-    assert_eq!(change(&["false"], true), [""; 0]);
-}
-
-#[test]
-fn disabling_replaces_a_lock_that_would_end_and_enabling_leaves_it() {
-    let locked = unix_user().with(name("pwdAccountLockedTime"), ["20260101000000Z"]);
-    let change = |active| {
-        difference("openldap", &locked, |new| {
-            _ = new.insert("active".into(), json!(active))
-        })
-        .unwrap()
-    };
-    assert_eq!(
-        shown(&change(false).modifications),
-        ["=pwdAccountLockedTime 000001010000Z"]
-    );
-    assert!(
-        change(true).is_empty(),
-        "who is locked out by failed attempts is not disabled"
-    );
-}
-
-#[test]
-fn whoever_is_to_stay_disabled_is_locked_with_the_new_password_and_again_after_it() {
-    let with_password = |lock: &str, active: Option<bool>| {
-        let entry = unix_user().with(name("pwdAccountLockedTime"), [lock]);
-        let change = difference("openldap", &entry, |new| {
-            new.insert("password".into(), json!("N3w!"));
-            match active {
-                Some(active) => _ = new.insert("active".into(), json!(active)),
-                None => _ = new.shift_remove("active"),
-            }
-        });
-        let change = change.unwrap();
-        [change.modifications, change.afterwards, change.inverse].map(|one| shown(&one))
-    };
-    let (for_good, for_now) = ("000001010000Z", "20260101000000Z");
-    let password = "=userPassword [redacted]".to_owned();
-    let out = |lock| format!("-pwdAccountLockedTime {lock}");
-    let set = |lock| format!("=pwdAccountLockedTime {lock}");
-    let back = format!("+pwdAccountLockedTime {for_good}");
-    let stays = |lock| {
-        let change = vec![password.clone(), out(lock), back.clone()];
-        [change, vec![set(for_good)], vec![set(lock)]]
-    };
-    assert_eq!(with_password(for_good, Some(false)), stays(for_good));
-    assert_eq!(with_password(for_good, None), stays(for_good));
-    // A lock that would end goes with the password, too.
-    assert_eq!(with_password(for_now, Some(false)), stays(for_now));
-    let [change, afterwards, _] = with_password(for_good, Some(true));
-    assert_eq!(change, [out(for_good), password.clone()]);
-    assert!(afterwards.is_empty());
 }
 
 /// A PUT: what is left out is cleared, but not the password, the switch, read-only attributes and members.

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use crate::support::admin::{Attributes, many, one};
 use crate::support::gate::{Gate, Write};
-use crate::support::people::{create_group, create_group_of, create_user, entra_group, names_of};
-use crate::support::{Answer, Bridge, GROUP, Kind, Options, Place, both};
+use crate::support::people::{
+    create_group, create_group_of, create_user, entra_group, entra_user, names_of,
+};
+use crate::support::{Answer, Bridge, ENTERPRISE, GROUP, Kind, Options, Place, both};
 
 both!(places: [
     a_rename_is_not_for_whoever_has_the_name_by_then,
@@ -17,6 +19,10 @@ both!(places: [
     a_new_member_is_not_whoever_has_the_name_by_then,
     a_new_member_who_is_gone_by_then_is_told_and_leaves_no_dead_name,
     a_member_who_is_gone_by_then_is_removed,
+    a_member_who_has_another_name_by_then_is_removed,
+    a_manager_is_not_whoever_has_the_name_by_then,
+    a_manager_who_is_gone_by_then_is_none,
+    whom_others_lock_while_the_password_is_set_stays_locked,
     members_who_came_and_went_meanwhile_are_no_fault_and_others_stay,
 ]);
 
@@ -327,6 +333,146 @@ async fn a_member_who_is_gone_by_then_is_removed(place: &Place) {
         bridge.held(&ops).await.members(),
         names_of(&bridge, &[&bo]).await
     );
+}
+
+/// Gives the entry another name, nothing else.
+async fn rename(bridge: &Bridge, id: &str) {
+    let dn = bridge.held(id).await.dn;
+    let (attribute, _) = dn.split_once('=').expect("a name has a value");
+    let moved = format!("{attribute}=moved.{}", bridge.tag);
+    bridge.admin.rename(&dn, &moved, None).await;
+}
+
+async fn a_member_who_has_another_name_by_then_is_removed(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let client = bridge.entra();
+    let ops = create_group(&bridge, "Ops").await;
+    let bo = create_user(&bridge, "bo").await;
+    for by_put in [false, true] {
+        let ana = create_user(&bridge, "ana").await;
+        client
+            .patch(&format!("/Groups/{ops}"), add(&[&ana, &bo]))
+            .await
+            .accepted();
+        let request = async {
+            let path = format!("/Groups/{ops}");
+            if by_put {
+                let name = bridge.group_name("Ops");
+                let put =
+                    json!({"schemas": [GROUP], "displayName": name, "members": values(&[&bo])});
+                return client.put(&path, put).await;
+            }
+            let remove = json!([{"op": "Remove", "path": "members", "value": values(&[&ana])}]);
+            client.patch(&path, remove).await
+        };
+        let renamed = rename(&bridge, &ana);
+        let answer = overtaken(&mut gate, Write::Modify, request, renamed).await;
+        answer.accepted();
+        if by_put {
+            let members = &answer.resource()["members"];
+            assert_eq!(members.as_array().map(Vec::len), Some(1), "{members}");
+        }
+        assert_eq!(
+            bridge.held(&ops).await.members(),
+            names_of(&bridge, &[&bo]).await,
+            "by_put: {by_put}"
+        );
+        bridge.admin.delete_tree(&bridge.held(&ana).await.dn).await;
+    }
+}
+
+async fn a_manager_is_not_whoever_has_the_name_by_then(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let client = bridge.entra();
+    let bo = create_user(&bridge, "bo").await;
+    for write in [Write::Modify, Write::Add] {
+        let boss = create_user(&bridge, "boss").await;
+        let request = async {
+            if write as u8 == Write::Add as u8 {
+                let mut new = entra_user(&bridge, "cy");
+                new[ENTERPRISE]["manager"] = json!({"value": boss});
+                return client.post("/Users", new).await;
+            }
+            let path = format!("{ENTERPRISE}:manager");
+            let operations = json!([{"op": "Add", "path": path, "value": boss}]);
+            client.patch(&format!("/Users/{bo}"), operations).await
+        };
+        let mut stranger = String::new();
+        let answer = overtaken(&mut gate, write, request, async {
+            stranger = replace_by_a_stranger(&bridge, &boss).await;
+        })
+        .await;
+        assert!([200, 201].contains(&answer.status), "{}", answer.text);
+        let manager = &answer.body[ENTERPRISE]["manager"]["value"];
+        assert_eq!(manager, boss.as_str(), "{write:?}");
+        let id = answer.body["id"].as_str().expect("an id");
+        let held = bridge.held(id).await.scim("manager");
+        let boss = bridge.held(&boss).await.dn;
+        assert_eq!(held.map(|dn| dn.to_lowercase()), Some(boss.to_lowercase()));
+        let stranger = bridge.held(&stranger).await.dn;
+        bridge.admin.delete_tree(&stranger).await;
+        bridge.admin.delete_tree(&boss).await;
+    }
+}
+
+async fn a_manager_who_is_gone_by_then_is_none(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let (bo, boss) = (
+        create_user(&bridge, "bo").await,
+        create_user(&bridge, "boss").await,
+    );
+    let dn = bridge.held(&boss).await.dn;
+    let client = bridge.entra();
+    let path = format!("{ENTERPRISE}:manager");
+    let operations = json!([
+        {"op": "Add", "path": path, "value": boss},
+        {"op": "Add", "path": "title", "value": "Engineer"},
+    ]);
+    let answer = overtaken(
+        &mut gate,
+        Write::Modify,
+        client.patch(&format!("/Users/{bo}"), operations),
+        bridge.admin.delete_tree(&dn),
+    )
+    .await;
+    match bridge.kind() {
+        // It takes no id of nobody, whatever the setting.
+        Kind::Samba => drop(answer.bad_request("invalidValue")),
+        Kind::OpenLdap | Kind::Ds389 => {
+            let manager = &answer.resource()[ENTERPRISE]["manager"];
+            assert!(manager.is_null(), "{manager}");
+        }
+    }
+    bridge.held(&bo).await.lacks(&["manager"]);
+}
+
+/// OpenLDAP's password policy takes the lock of whoever gets a new password.
+async fn whom_others_lock_while_the_password_is_set_stays_locked(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let ana = create_user(&bridge, "ana").await;
+    let path = format!("/Users/{ana}");
+    let client = bridge.okta();
+    let password = json!([{"op": "replace", "path": "password", "value": "An0ther-Pass-Word"}]);
+    let dn = bridge.held(&ana).await.dn;
+    let (attribute, locked) = match bridge.kind() {
+        Kind::OpenLdap => ("pwdAccountLockedTime", "000001010000Z"),
+        Kind::Ds389 => ("nsAccountLock", "true"),
+        Kind::Samba => ("userAccountControl", "514"),
+    };
+    let answer = overtaken(
+        &mut gate,
+        Write::Modify,
+        client.patch(&path, password),
+        bridge.admin.set(&dn, attribute, &[locked]),
+    )
+    .await;
+    answer.accepted();
+    let now = client.get(&path).await;
+    assert_eq!(now.resource()["active"], false);
+    assert_ne!(bridge.admin.bind_as(&dn, "An0ther-Pass-Word").await, 0);
+    let enable = json!([{"op": "replace", "path": "active", "value": true}]);
+    client.patch(&path, enable).await.accepted();
+    assert_eq!(bridge.admin.bind_as(&dn, "An0ther-Pass-Word").await, 0);
 }
 
 async fn members_who_came_and_went_meanwhile_are_no_fault_and_others_stay(place: &Place) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::people::{create_group_of, create_user, entra_user};
+use crate::support::people::{create_group_of, create_user, entra_group, entra_user, names_of};
 use crate::support::{Bridge, ENTERPRISE, GROUP, Options, Place, both};
 
 both!(stories: [
@@ -17,6 +17,7 @@ both!(stories: [
     an_unknown_manager_is_refused_where_the_operator_says_so,
     an_unknown_member_is_left_out_where_the_operator_says_so,
     a_list_of_references_in_an_extension_changes_as_members_do,
+    the_owner_of_a_group_can_become_its_member,
 ]);
 
 const TEAM: &str = "urn:example:params:scim:schemas:extension:team:2.0:User";
@@ -307,4 +308,37 @@ async fn a_list_of_references_in_an_extension_changes_as_members_do(place: &Plac
     let answer = bridge.entra().patch(&path, operations).await;
     let detail = answer.bad_request("invalidValue");
     assert!(detail.contains(&format!("{list}.value")), "{detail}");
+}
+
+async fn the_owner_of_a_group_can_become_its_member(place: &Place) {
+    const OWNED: &str = "urn:example:scim:extension:owned:2.0:Group";
+    let classes = place.kind().pick(
+        "object_classes = [\"top\", \"groupOfNames\"]",
+        "object_classes = [\"top\", \"group\"]",
+    );
+    let ldap = place.kind().pick("owner", "managedBy");
+    let line = format!(
+        "\"{OWNED}:owner\" = {{ ldap = \"{ldap}\", codec = \"reference\", to = [\"User\"] }}\nmembers = {{"
+    );
+    let options = Options::new()
+        .edit_mapping(classes, &format!("{classes}\nextensions = [\"{OWNED}\"]"))
+        .edit_mapping("members = {", &line);
+    let bridge = Bridge::start(place, options).await;
+    let (ana, bo) = (
+        create_user(&bridge, "ana").await,
+        create_user(&bridge, "bo").await,
+    );
+    let mut group = entra_group(&bridge, "Ops");
+    group[OWNED] = json!({"owner": {"value": ana}});
+    group["members"] = json!([{"value": bo}]);
+    let client = bridge.entra();
+    let id = client
+        .post("/Groups", group.clone())
+        .await
+        .created("/Groups");
+    group["members"] = json!([{"value": ana}, {"value": bo}]);
+    let answer = client.put(&format!("/Groups/{id}"), group).await;
+    assert_eq!(answer.resource()[OWNED]["owner"]["value"], ana.as_str());
+    let members = bridge.held(&id).await.members();
+    assert_eq!(members, names_of(&bridge, &[&ana, &bo]).await);
 }

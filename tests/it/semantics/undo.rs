@@ -14,6 +14,7 @@ use crate::support::{Answer, Bridge, Kind, Options, Place, both};
 both!(places: [
     a_refused_later_batch_of_members_leaves_the_members_as_they_were,
     a_rename_is_taken_back_with_what_was_refused_after_it,
+    what_is_refused_after_a_rename_is_no_version_of_somebody_elses,
 ]);
 
 async fn behind_a_gate(place: &Place, options: Options) -> (Gate, Bridge) {
@@ -172,4 +173,36 @@ async fn a_rename_is_taken_back_with_what_was_refused_after_it(place: &Place) {
         assert_eq!(after.dn, before.dn);
         assert_eq!(after.without_bookkeeping(), before.without_bookkeeping());
     }
+}
+
+/// The rename and its taking back make another version of the group, and nobody else changed it: 412 would be a lie.
+async fn what_is_refused_after_a_rename_is_no_version_of_somebody_elses(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place, Options::new()).await;
+    let ana = create_user(&bridge, "ana").await;
+    let group = create_group_of(&bridge, "Ops", &[]).await;
+    let client = bridge.entra();
+    let path = format!("/Groups/{group}");
+    let version = client.get(&path).await.resource()["meta"]["version"].clone();
+    let version = version.as_str().expect("a version");
+    let operations = json!([
+        {"op": "Replace", "path": "displayName", "value": bridge.group_name("Renamed")},
+        {"op": "Add", "path": "members", "value": values(&[&ana])},
+    ]);
+    let conditional = bridge.entra().header("if-match", version);
+    // Where the directory takes no condition, what was read is put back first.
+    let taken = match bridge.kind() {
+        Kind::OpenLdap => 0,
+        Kind::Ds389 | Kind::Samba => 1,
+    };
+    let answer = refused_after(
+        &mut gate,
+        taken,
+        conditional.patch(&path, operations),
+        async {},
+    )
+    .await;
+    taken_back(&answer);
+    let held = bridge.held(&group).await;
+    held.holds(&[("group.displayName", &bridge.group_name("Ops"))]);
+    assert!(held.members().is_empty());
 }
