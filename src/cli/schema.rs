@@ -347,7 +347,7 @@ mod tests {
             let schema = Schema::parse(schema.iter().map(String::as_str), []);
             fault(&mapping, &schema, lock).map(|one| (one.wrong, one.hint))
         };
-        let older = found(&[old.clone()]);
+        let older = found(std::slice::from_ref(&old));
         assert_eq!(older, Some((true, "use OpenLDAP 2.5 or newer")));
         assert_eq!(found(&[old, time(29, "pwdLastSuccess")]), None);
     }

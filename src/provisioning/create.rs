@@ -130,8 +130,12 @@ impl Service {
                     self.wrote(of, &id);
                     journal(of, &id, guarded);
                     let (plan, references) = (guarded.plan(), &creation.references);
+                    let target = Target {
+                        dn: entry.dn.clone(),
+                        guid: entry.id(self.kind()),
+                    };
                     match self
-                        .settle_names(of, &entry.dn, plan, references, caller)
+                        .settle_names(of, &target, plan, references, caller)
                         .await
                     {
                         Ok(false) => return Ok(entry),

@@ -119,7 +119,7 @@ impl Service {
     pub(super) async fn settle_names(
         &self,
         of: Type<'_>,
-        entry: &Dn,
+        entry: &Target,
         plan: &Plan,
         references: &References,
         caller: &Caller,
@@ -148,14 +148,10 @@ impl Service {
                 "references were written by name, and whose names these are by now could not be looked up"
             );
         })?;
-        let target = Target {
-            dn: entry.clone(),
-            guid: None,
-        };
         let (mut correction, mut lost) = (Plan::empty(), Vec::new());
         for (line, named) in &named {
             let (changes, gone) = named.corrected(&now, self.kind());
-            changes.push_steps(&mut correction, &target);
+            changes.push_steps(&mut correction, entry);
             lost.extend(gone.into_iter().map(|id| (*line, id)));
         }
         if correction.is_empty() {
@@ -166,7 +162,11 @@ impl Service {
             "entries were renamed or deleted while references to them were written; corrected"
         );
         // What was just written was judged just now; only its references are corrected.
-        let known = [Facts::new(entry.clone())].into_iter().chain(now.facts);
+        let own = Facts {
+            id: entry.guid,
+            ..Facts::new(entry.dn.clone())
+        };
+        let known = [own].into_iter().chain(now.facts);
         let facts: Vec<Facts> = references.facts.iter().cloned().chain(known).collect();
         let corrected = self.guard(caller).await?.judge(correction, &facts)?;
         self.directory()

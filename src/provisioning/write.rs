@@ -378,7 +378,11 @@ impl Service {
                     let name = plan.changes().last().and_then(Change::dn_afterwards);
                     let references = &prepared.references;
                     if let Some(dn) = name {
-                        let settled = self.settle_names(of, &dn, plan, references, caller).await;
+                        let guid = Some(id);
+                        let entry = Target { dn, guid };
+                        let settled = self
+                            .settle_names(of, &entry, plan, references, caller)
+                            .await;
                         match settled {
                             Ok(false) => {}
                             Ok(true) => return Ok(None),
