@@ -65,13 +65,23 @@ done < <(needs)
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
+# update: newer package lists. A mirror that is being changed offers files that do not fit each other, for a while.
+update() {
+    local tries
+    for tries in 1 2 3; do
+        as_root apt-get -o Acquire::Retries=5 update -qq && return
+        [ "$tries" = 3 ] || sleep 5
+    done
+    return 1
+}
+
 # install PACKAGE...: no recommendations, no questions, no service started.
 install() {
     local policy=/usr/sbin/policy-rc.d ours='' package service wanted=()
     if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
         die "please run as root: apt-get install ${*%\?}"
     fi
-    if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then as_root apt-get update -qq; fi
+    if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; then update || die "apt-get update failed"; fi
     for package in "$@"; do
         case $package in
         *\?) apt-cache show "${package%\?}" >/dev/null 2>&1 && wanted+=("${package%\?}") ;;
@@ -87,9 +97,9 @@ install() {
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
     fi
-    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}")
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=5 install -y -qq --no-install-recommends "${wanted[@]}")
     # The package lists may be older than the archive: then once more with new ones.
-    as_root "${apt[@]}" >/dev/null || { as_root apt-get update -qq && as_root "${apt[@]}" >/dev/null; } ||
+    as_root "${apt[@]}" >/dev/null || { update && as_root "${apt[@]}" >/dev/null; } ||
         die "apt could not install: ${wanted[*]}"
     if [ -n "$ours" ]; then
         as_root rm -f "$policy"

@@ -154,11 +154,14 @@ struct Shared {
 }
 
 impl Fake {
+    /// On an address of its own: when it has stopped, no other test is given its port.
     pub(super) async fn start(
         controls: &[&'static str],
         script: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static,
     ) -> Self {
-        Self::start_at("127.0.0.1:0", controls, script).await
+        let [.., b, c, d] = uuid::Uuid::new_v4().into_bytes();
+        let address = format!("127.{}.{c}.{}:0", 1 + b % 99, 1 + d % 250);
+        Self::start_at(&address, controls, script).await
     }
 
     pub(super) async fn start_at(
@@ -387,7 +390,7 @@ pub(super) fn message_of(
     ber::encode(ber::sequence(parts))
 }
 
-/// Settings for such servers, with everything quick.
+/// Settings for such servers: quick, but not too quick for a machine with much to do.
 pub(super) fn settings(kind: DirectoryKind, urls: Vec<String>) -> Settings {
     let bind = Bind {
         dn: "cn=bridge".into(),
@@ -398,8 +401,8 @@ pub(super) fn settings(kind: DirectoryKind, urls: Vec<String>) -> Settings {
     let mut settings = Settings::new(kind, urls, bind, trust);
     settings.allow_clear_text = true;
     settings.connections = 1;
-    settings.operation_timeout = Duration::from_secs(1);
-    settings.connect_timeout = Duration::from_secs(1);
+    settings.operation_timeout = Duration::from_secs(5);
+    settings.connect_timeout = Duration::from_secs(20);
     settings
 }
 
@@ -410,9 +413,9 @@ pub(super) fn pool(settings: Settings) -> Arc<Pool> {
     pool
 }
 
-/// Waits until something is so, at most five seconds.
+/// Waits until something is so, at most twenty seconds.
 pub(super) async fn until(mut so: impl FnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..2000 {
         if so() {
             return;
         }

@@ -12,7 +12,7 @@ use super::references::Wanted;
 use crate::ldap::{DirectoryKind, Dn, EntryName, Filter};
 
 fn soon() -> Deadline {
-    Deadline::after(Duration::from_secs(5))
+    Deadline::after(Duration::from_secs(20))
 }
 
 fn answers(request: &Request) -> Vec<Reply> {

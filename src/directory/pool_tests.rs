@@ -14,7 +14,7 @@ use super::references::Wanted;
 use crate::ldap::{DirectoryKind, Dn, Entry, EntryName, Filter};
 
 fn soon() -> Deadline {
-    Deadline::after(Duration::from_secs(5))
+    Deadline::after(Duration::from_secs(20))
 }
 
 async fn read(pool: &Pool, deadline: Deadline) -> Result<Option<Entry>, Error> {
@@ -41,7 +41,12 @@ async fn four_connections_are_opened_and_shared() {
     until(|| pool.health().connections == 4).await;
     let health = pool.health();
     assert!(health.ready && health.problem.is_none());
-    assert!(health.server.unwrap().contains("127.0.0.1"));
+    assert!(
+        health
+            .server
+            .unwrap()
+            .contains(&server.address.ip().to_string())
+    );
     assert_eq!(pool.round_trips(), 1, "binds and probes are not counted");
 }
 
@@ -49,7 +54,7 @@ async fn four_connections_are_opened_and_shared() {
 async fn the_least_busy_connection_is_taken() {
     let server = Fake::start(&[], |request: &Request| match request.operation {
         SEARCH if !request.name().is_empty() => [
-            vec![Reply::Wait(Duration::from_millis(300))],
+            vec![Reply::Wait(Duration::from_millis(500))],
             found(&request.name(), &[]),
         ]
         .concat(),
@@ -61,13 +66,11 @@ async fn the_least_busy_connection_is_taken() {
     let pool = pool(settings);
     until(|| pool.health().connections == 4).await;
     let reads = (0..4).map(|_| read(&pool, soon()));
-    let begun = Instant::now();
     futures_util::future::join_all(reads).await;
-    assert!(
-        begun.elapsed() < Duration::from_millis(900),
-        "each had a connection of its own: {:?}",
-        begun.elapsed()
-    );
+    let seen = server.seen(SEARCH);
+    let mut connections: Vec<usize> = seen.iter().map(|one| one.connection).collect();
+    connections.sort_unstable();
+    assert_eq!(connections, [0, 1, 2, 3], "each had one of its own");
 }
 
 #[tokio::test]
@@ -92,7 +95,7 @@ async fn no_more_than_the_bound_are_in_flight_and_the_rest_waits_its_turn_or_is_
         )
         .await;
     assert!(matches!(third, Err(Error::Unavailable { .. })));
-    assert!(begun.elapsed() < Duration::from_millis(900));
+    assert!(begun.elapsed() < Duration::from_secs(5));
     let waiting = pool.lease(Purpose::Read, None, soon());
     let freeing = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -118,7 +121,7 @@ async fn a_refused_bind_is_not_tried_again_until_the_pause_is_over() {
         vec![server.url(), second.url()],
     );
     settings.connections = 4;
-    settings.bind_pause = Duration::from_millis(1200);
+    settings.bind_pause = Duration::from_secs(5);
     let pool = pool(settings);
     for _ in 0..20 {
         let refused = read(&pool, soon()).await.unwrap_err();
@@ -167,7 +170,7 @@ async fn nobody_waits_long_for_a_server_that_is_not_there() {
     let refused = read(&pool, soon()).await.unwrap_err();
     assert!(refused.to_string().contains(&url[7..]), "{refused}");
     assert!(
-        begun.elapsed() < Duration::from_secs(3),
+        begun.elapsed() < Duration::from_secs(10),
         "{:?}",
         begun.elapsed()
     );
@@ -212,7 +215,7 @@ async fn connections_are_replaced_after_so_many_operations_without_a_failure() {
     settings.max_operations = 100;
     let pool = pool(settings);
     let begun = Instant::now();
-    while server.connections() < 3 && begun.elapsed() < Duration::from_secs(10) {
+    while server.connections() < 3 && begun.elapsed() < Duration::from_secs(60) {
         assert!(read(&pool, soon()).await.unwrap().is_some());
     }
     assert!(server.connections() >= 3);
@@ -223,7 +226,7 @@ async fn connections_are_replaced_after_so_many_operations_without_a_failure() {
 async fn connections_are_replaced_when_they_are_old_and_let_what_runs_finish() {
     let server = Fake::start(&[], |request: &Request| match request.operation {
         SEARCH if !request.name().is_empty() => [
-            vec![Reply::Wait(Duration::from_millis(2500))],
+            vec![Reply::Wait(Duration::from_secs(8))],
             found(&request.name(), &[]),
         ]
         .concat(),
@@ -232,10 +235,11 @@ async fn connections_are_replaced_when_they_are_old_and_let_what_runs_finish() {
     .await;
     let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
     settings.max_age = Duration::from_millis(1500);
-    settings.operation_timeout = Duration::from_secs(5);
+    settings.operation_timeout = Duration::from_secs(20);
     let pool = pool(settings);
     assert!(read(&pool, soon()).await.unwrap().is_some());
-    assert!(server.connections() >= 2);
+    assert_eq!(server.seen(SEARCH).len(), 1, "it was not cut off");
+    assert!(server.connections() >= 2, "it was replaced meanwhile");
 }
 
 #[tokio::test]
@@ -262,7 +266,7 @@ async fn a_read_is_answered_although_every_connection_has_died_unnoticed() {
     let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
     settings.connections = 4;
     let pool = pool(settings);
-    until(|| server.open() == 4).await;
+    until(|| pool.health().connections == 4).await;
     assert!(read(&pool, soon()).await.unwrap().is_some());
     assert_eq!(server.seen(SEARCH).len(), 5);
 }

@@ -19,7 +19,7 @@ const MEMBER: AttributeName = AttributeName::known("member");
 const ADA: &str = "20e1fb89-ba6c-4ab5-aaa1-87e371668646";
 
 fn soon() -> Deadline {
-    Deadline::after(std::time::Duration::from_secs(5))
+    Deadline::after(std::time::Duration::from_secs(20))
 }
 
 fn group_with_members() -> Wanted {

@@ -217,7 +217,7 @@ mod tests {
         .await;
         let steps = vec![Step::new(rename(r"uid=a\,b,dc=e", to))];
         let run = run(DirectoryKind::Ds389, &server, steps, None);
-        let ended = tokio::time::timeout(Duration::from_secs(5), run).await;
+        let ended = tokio::time::timeout(Duration::from_secs(60), run).await;
         let outcome = ended.expect("it comes to an end");
         (server, outcome.map(|_| ()).map_err(|failed| failed.undo))
     }

@@ -144,7 +144,7 @@ mod tests {
         )
         .await;
         assert!(refused.is_err());
-        assert!(begun.elapsed() < Duration::from_secs(2));
+        assert!(begun.elapsed() < Duration::from_secs(20));
     }
 
     #[tokio::test]

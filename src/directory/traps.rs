@@ -24,7 +24,7 @@ use crate::ldap::{
 const CN: AttributeName = AttributeName::known("cn");
 
 fn soon() -> Deadline {
-    Deadline::after(Duration::from_secs(5))
+    Deadline::after(Duration::from_secs(20))
 }
 
 async fn read(pool: &Pool, dn: &str, deadline: Deadline) -> Result<Option<Entry>, Error> {
@@ -111,10 +111,11 @@ async fn a_search_whose_caller_went_away_is_abandoned_and_leaves_no_request_numb
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
     let connection = only_connection(&pool).await;
-    for _ in 0..20 {
-        let gone =
-            tokio::time::timeout(Duration::from_millis(20), read(&pool, "cn=a", soon())).await;
-        assert!(gone.is_err());
+    for number in 1..=20 {
+        tokio::select! {
+            answer = read(&pool, "cn=a", soon()) => panic!("{answer:?}"),
+            () = until(|| server.seen(SEARCH).len() == number) => {}
+        }
     }
     until(|| server.seen(ABANDON).len() == 20).await;
     until(|| numbers_held(&connection) == 0).await;
@@ -250,7 +251,7 @@ async fn a_connection_that_dies_with_64_searches_in_flight_fails_none_of_them() 
         assert!(answer.unwrap().unwrap().is_some());
     }
     assert!(
-        begun.elapsed() < Duration::from_secs(2),
+        begun.elapsed() < Duration::from_secs(4),
         "{:?}",
         begun.elapsed()
     );
@@ -260,8 +261,8 @@ async fn a_connection_that_dies_with_64_searches_in_flight_fails_none_of_them() 
 async fn a_server_that_hangs_in_silence_costs_no_more_than_the_deadline_and_loses_the_connection() {
     let server = Fake::start(&[], searches(|request| found(&request.name(), &[]))).await;
     let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
-    settings.operation_timeout = Duration::from_millis(300);
-    settings.connect_timeout = Duration::from_millis(300);
+    settings.operation_timeout = Duration::from_secs(2);
+    settings.connect_timeout = Duration::from_secs(5);
     let pool = pool(settings);
     read(&pool, "cn=a", soon()).await.unwrap();
     let connection = only_connection(&pool).await;
@@ -273,7 +274,7 @@ async fn a_server_that_hangs_in_silence_costs_no_more_than_the_deadline_and_lose
         "{refused:?}"
     );
     assert!(
-        begun.elapsed() < Duration::from_secs(1),
+        begun.elapsed() < Duration::from_secs(5),
         "{:?}",
         begun.elapsed()
     );
@@ -289,7 +290,6 @@ async fn an_idle_connection_to_a_server_that_hangs_is_found_by_a_probe() {
     let server = Fake::start(&[], |_: &Request| Vec::new()).await;
     let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
     settings.probe_interval = Duration::from_millis(100);
-    settings.operation_timeout = Duration::from_millis(200);
     let pool = pool(settings);
     let connection = only_connection(&pool).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -306,12 +306,13 @@ async fn a_write_given_up_is_reset_so_that_nothing_of_it_arrives_later() {
     })
     .await;
     let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
+    only_connection(&pool).await;
     let steps = vec![crate::guard::Step::new(modify("cn=a"))];
     let outcome = super::apply::carry_out(
         Arc::clone(&pool),
         steps,
         None,
-        Deadline::after(Duration::from_millis(200)),
+        Deadline::after(Duration::from_secs(2)),
     )
     .await;
     assert!(matches!(

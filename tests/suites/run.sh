@@ -38,8 +38,12 @@ if ! cmp -s "$wanted" "$home/python/installed.txt"; then
         fi
     done
     run "$system_python" -m venv "$home/python" || die "the suites need Python 3.11 or newer with venv"
-    run "$python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes --only-binary :all: -r "$wanted" || die "the suites could not be installed"
+    install_suites() {
+        run "$python" -m pip install --quiet --disable-pip-version-check --no-input --retries 10 --timeout 60 \
+            --require-hashes --only-binary :all: -r "$wanted"
+    }
+    # pip does not try again when a download breaks off.
+    install_suites || install_suites || install_suites || die "the suites could not be installed"
     cp "$wanted" "$home/python/installed.txt"
 fi
 

@@ -39,7 +39,7 @@ async fn answers(place: &Place) -> Vec<Row> {
     let options = Options::new()
         .not_ready()
         .with("directory.urls", vec![relay.url().as_str()])
-        .with("server.request_timeout", "2s")
+        .with("server.request_timeout", "5s")
         .with("server.body_limit", "64KiB")
         .with("server.max_concurrent_requests", 1);
     let bridge = &Bridge::start(place, options).await;
@@ -77,7 +77,7 @@ async fn answers(place: &Place) -> Vec<Row> {
     }
     // The first waits for the directory until its time is over.
     let (first, second) = tokio::join!(client.get("/Users"), async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         client.get("/Users").await
     });
     first.unavailable();
@@ -97,7 +97,7 @@ async fn too_late(place: &Place) -> Row {
     let relay = Relay::to(place.lab).await;
     let options = Options::new()
         .with("directory.urls", vec![relay.url().as_str()])
-        .with("server.request_timeout", "2s");
+        .with("server.request_timeout", "5s");
     let bridge = &Bridge::start(place, options).await;
     relay.mute();
     let user = json!({ "userName": bridge.name("ana") });
@@ -113,7 +113,7 @@ async fn too_late(place: &Place) -> Row {
     let begun = std::time::Instant::now();
     while kinds(bridge, &answer) != ["late", "unavailable"] {
         assert!(
-            begun.elapsed() < Duration::from_secs(20),
+            begun.elapsed() < Duration::from_secs(60),
             "{:?}",
             bridge.log_of(&answer)
         );

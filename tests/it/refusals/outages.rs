@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{HEADINGS, Row, documented, from_code, head, kinds, merged};
 use crate::hostile::names_no_cause;
-use crate::support::people::{create_user, entra_group, entra_user};
+use crate::support::people::{entra_group, entra_user};
 use crate::support::run::in_a_place;
 use crate::support::{Answer, Bridge, Kind, Options, Place, Relay};
 
@@ -127,8 +127,8 @@ async fn creates(bridge: &Bridge) -> Vec<Answer> {
 async fn behind(relay: &Relay, place: &Place) -> Bridge {
     let options = Options::new()
         .with("directory.urls", vec![relay.url().as_str()])
-        .with("directory.connect_timeout", "1s")
-        .with("server.request_timeout", "2s");
+        .with("directory.connect_timeout", "5s")
+        .with("server.request_timeout", "5s");
     Bridge::start(place, options).await
 }
 
@@ -181,19 +181,20 @@ async fn a_refused_bind_tells_nothing(place: &Place) -> Row {
 }
 
 /// Two conditional writes of one resource wait for each other where the directory knows no conditions. The first waits for
-/// a directory that hangs; the second, in a bulk request, must be over a second earlier.
+/// a directory that hangs; the second, in a bulk request, must be over some seconds earlier.
 async fn contended(place: &Place) -> Row {
+    let ana = place.plant_user(&place.people, "ana").await;
     let relay = Relay::to(place.lab).await;
     let options = Options::new()
         .with("directory.urls", vec![relay.url().as_str()])
-        .with("server.request_timeout", "5s");
+        .with("server.request_timeout", "20s");
     let bridge = Bridge::start(place, options).await;
-    let path = format!("/Users/{}", create_user(&bridge, "ana").await);
+    let path = format!("/Users/{}", ana.id);
     relay.freeze();
     let first = bridge.generic().header("if-match", "W/\"7\"");
     let operation = json!({"method": "DELETE", "path": path, "version": "W/\"7\""});
     let (first, second) = tokio::join!(first.delete(&path), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         bridge
             .generic()
             .post("/Bulk", json!({"Operations": [operation]}))

@@ -1,6 +1,6 @@
 //! Our own bind is refused: 503, not ready, and no retry loop that would lock the account.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -23,7 +23,8 @@ async fn a_wrong_bind_password_is_503_and_is_tried_rarely(place: &Place) {
     let client = bridge.entra();
 
     // Ten seconds of a provider that keeps asking, four times a second.
-    for _ in 0..40 {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(10) {
         client.get("/Users").await.unavailable();
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
@@ -73,7 +74,7 @@ async fn a_wrong_bind_password_is_503_and_is_tried_rarely(place: &Place) {
     };
     place.admin.set(&account.dn, attribute, &[value]).await;
     bridge
-        .wait_for_readiness(200, Duration::from_secs(60))
+        .wait_for_readiness(200, Duration::from_secs(120))
         .await;
     bridge.entra().get("/Users").await.empty_list();
     let operations = json!([{"op": "Replace", "path": "active", "value": "False"}]);

@@ -451,12 +451,12 @@ async fn limits_are_published_and_kept(place: &Place) {
 
 /// A directory that hangs costs the operations under way, and neither the answer nor the time of the others.
 async fn what_was_not_begun_in_time_says_so(place: &Place) {
+    let ana = place.plant_user(&place.people, "ana").await.id;
     let relay = Relay::to(place.lab).await;
     let options = Options::new()
         .with("directory.urls", vec![relay.url().as_str()])
         .with("server.request_timeout", "6s");
     let bridge = Bridge::start(place, options).await;
-    let ana = create_user(&bridge, "ana").await;
     relay.freeze();
     let operations: Vec<Value> = (0..20)
         .map(|number| {

@@ -55,7 +55,9 @@ mod with_a_condition_or_an_id {
 
 async fn behind_a_gate(place: &Place) -> (Gate, Bridge) {
     let gate = Gate::to(place.lab).await;
-    let options = Options::new().with("directory.urls", vec![gate.url()]);
+    let options = Options::new()
+        .with("directory.urls", vec![gate.url()])
+        .with("directory.operation_timeout", "90s");
     (gate, Bridge::start(place, options).await)
 }
 
@@ -68,7 +70,7 @@ async fn overtaken(
 ) -> Answer {
     gate.watch(write);
     let overtake = async {
-        let arrival = tokio::time::timeout(Duration::from_secs(60), gate.arrival());
+        let arrival = tokio::time::timeout(Duration::from_secs(180), gate.arrival());
         let arrival = arrival.await.expect("the write is sent");
         meanwhile.await;
         arrival.pass();

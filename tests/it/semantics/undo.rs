@@ -17,9 +17,14 @@ both!(places: [
     what_is_refused_after_a_rename_is_no_version_of_somebody_elses,
 ]);
 
+/// A thousand members take a busy directory its time.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 async fn behind_a_gate(place: &Place, options: Options) -> (Gate, Bridge) {
     let gate = Gate::to(place.lab).await;
-    let options = options.with("directory.urls", vec![gate.url()]);
+    let options = options
+        .with("directory.urls", vec![gate.url()])
+        .with("directory.operation_timeout", "90s");
     (gate, Bridge::start(place, options).await)
 }
 
@@ -34,12 +39,12 @@ async fn refused_after(
     gate.watch(Write::Modify);
     let refuse = async {
         for _ in 0..taken {
-            let arrival = tokio::time::timeout(Duration::from_secs(60), gate.arrival());
+            let arrival = tokio::time::timeout(PATIENCE, gate.arrival());
             let arrival = arrival.await.expect("a modification");
             gate.watch(Write::Modify);
             arrival.pass();
         }
-        let arrival = tokio::time::timeout(Duration::from_secs(60), gate.arrival());
+        let arrival = tokio::time::timeout(PATIENCE, gate.arrival());
         let arrival = arrival.await.expect("one more modification");
         meanwhile.await;
         arrival.refuse();

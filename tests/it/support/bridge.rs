@@ -44,7 +44,7 @@ impl Bridge {
         let tokens = Tokens::fresh();
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join("it")
-            .join(format!("{}-{}", place.tag, address.port()));
+            .join(format!("{}-{}-{}", place.tag, address.ip(), address.port()));
         fs::create_dir_all(&folder).expect("a folder for the test");
         let mut options = options;
         if options.tls {
@@ -119,8 +119,8 @@ impl Bridge {
                 panic!("the bridge stopped with {status}: {}", self.log_text());
             }
             assert!(
-                begun.elapsed() < Duration::from_secs(30),
-                "{path} was not 200 for 30 s: {:?} {}",
+                begun.elapsed() < Duration::from_secs(120),
+                "{path} was not 200 for 120 s: {:?} {}",
                 self.admin(path).await,
                 self.log_text()
             );
@@ -156,11 +156,13 @@ impl Bridge {
         self.client(Manner::Strict)
     }
 
-    /// An admin page: status and text, or nothing while nobody listens.
+    /// An admin page: status and text, or nothing while nobody listens. On a connection of its own: one that is kept might
+    /// be closed, after five seconds, in the moment it is used again.
     pub(crate) async fn admin(&self, path: &str) -> Option<(u16, String)> {
         let answer = self
             .http
             .get(format!("{}{path}", self.admin))
+            .header("connection", "close")
             .send()
             .await
             .ok()?;
@@ -200,7 +202,7 @@ impl Bridge {
             );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        self.wait_for_readiness(200, Duration::from_secs(5)).await;
+        self.wait_for_readiness(200, Duration::from_secs(30)).await;
     }
 
     /// How many requests the bridge has sent to the directory, binds not counted.
@@ -317,6 +319,8 @@ fn http_client(place: &Place, address: SocketAddr) -> reqwest::Client {
         .redirect(reqwest::redirect::Policy::none())
         .tls_certs_only([ca])
         .resolve("localhost", address)
+        // The bridge closes an idle connection after 75 seconds: not in the moment it is used again.
+        .pool_idle_timeout(Duration::from_secs(60))
         .timeout(Duration::from_secs(120))
         .build()
         .expect("an HTTP client")

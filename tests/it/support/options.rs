@@ -85,6 +85,7 @@ impl Options {
         // Three directories and six stories share the machine. What a story asserts about time, it sets itself.
         set("server.request_timeout", "100s".into());
         set("directory.operation_timeout", "60s".into());
+        set("directory.connect_timeout", "30s".into());
         set("directory.mapping", lab.get("MAPPING").into());
         set("directory.urls", vec![lab.get("URL")].into());
         set("directory.ca_file", lab.get("CA").into());

@@ -30,7 +30,7 @@ both!(places: [
 const MEMBER: AttributeName = AttributeName::known("member");
 
 fn soon() -> Deadline {
-    Deadline::after(Duration::from_secs(20))
+    Deadline::after(Duration::from_secs(90))
 }
 
 fn kind(place: &Place) -> DirectoryKind {
@@ -48,7 +48,12 @@ fn settings(place: &Place) -> Settings {
         password: password.trim_end().to_owned().into(),
     };
     let urls = vec![place.lab.get("URL").to_owned()];
-    Settings::new(kind(place), urls, bind, Trust::Authorities(place.lab.ca()))
+    let trust = Trust::Authorities(place.lab.ca());
+    let mut settings = Settings::new(kind(place), urls, bind, trust);
+    // Three directories and as many other tests as there is room for share the machine.
+    settings.operation_timeout = Duration::from_secs(60);
+    settings.connect_timeout = Duration::from_secs(30);
+    settings
 }
 
 fn directory(settings: Settings) -> Directory {
@@ -378,7 +383,7 @@ async fn only_the_configured_authority_is_believed(place: &Place) {
     settings.trust = Trust::Authorities(std::fs::read(place.lab.get("OTHER_CA")).unwrap());
     let directory = directory(settings);
     let refused = directory
-        .capabilities(Deadline::after(Duration::from_secs(5)))
+        .capabilities(Deadline::after(Duration::from_secs(60)))
         .await
         .unwrap_err();
     assert!(matches!(refused, Error::Unavailable { .. }), "{refused}");
