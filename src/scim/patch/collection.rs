@@ -134,7 +134,7 @@ impl<'a> Folding<'a> {
 }
 
 /// The ids that `value eq "…"`, alone or joined by `or`, selects.
-fn selected(filter: &Filter) -> Option<Vec<&str>> {
+pub(super) fn selected(filter: &Filter) -> Option<Vec<&str>> {
     match filter {
         Filter::Compare {
             path,

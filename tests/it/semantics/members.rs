@@ -315,6 +315,11 @@ async fn a_thousand_and_some_members_in_one_request(bridge: &Bridge) {
         bridge.held(&group).await.members(),
         names_of(bridge, &all[total - 2..]).await
     );
+    // All of them by one filter, also those who are no members any more.
+    let named: Vec<String> = all.iter().map(|id| format!("value eq \"{id}\"")).collect();
+    let path = format!("members[{}]", named.join(" or "));
+    patch(bridge, &group, json!([{"op": "Remove", "path": path}])).await;
+    assert!(bridge.held(&group).await.members().is_empty());
 }
 
 async fn a_failed_member_change_changes_no_member(bridge: &Bridge) {
