@@ -66,6 +66,18 @@ fn the_request_of_the_rfc_is_read() {
 }
 
 #[test]
+fn an_empty_version_is_a_condition_and_no_absent_one() {
+    let version = |version: Value| {
+        let operation = json!({ "method": "DELETE", "path": "/Users/1", "version": version });
+        read(json!([operation])).unwrap().operations[0]
+            .version
+            .clone()
+    };
+    assert_eq!(version(json!("")).as_deref(), Some(""));
+    assert_eq!(version(Value::Null), None);
+}
+
+#[test]
 fn what_is_wrong_as_a_whole_refuses_the_whole() {
     let one = || json!({ "method": "POST", "path": "/Users", "bulkId": "a", "data": {} });
     for (body, status, words) in [
