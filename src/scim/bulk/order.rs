@@ -6,10 +6,9 @@
 
 use std::collections::HashMap;
 
-use uuid::Uuid;
-
 use super::{Method, Operation};
 use crate::scim::error::{Error, quoted};
+use crate::scim::resource::fold_id;
 
 /// The order of a request's operations, by their positions.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,8 +111,7 @@ impl Order {
 fn place(path: &str) -> String {
     let path = path.trim_end_matches('/');
     let (endpoint, id) = path.rsplit_once('/').unwrap_or((path, ""));
-    let id = Uuid::try_parse(id).map_or_else(|_| id.to_ascii_lowercase(), |id| id.to_string());
-    format!("{}/{id}", endpoint.to_ascii_lowercase())
+    format!("{}/{}", endpoint.to_ascii_lowercase(), fold_id(id))
 }
 
 fn unknown(bulk_id: &str) -> Error {

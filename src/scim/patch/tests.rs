@@ -272,6 +272,33 @@ fn many_members_leave_a_large_group_by_one_filter() {
 }
 
 #[test]
+fn a_member_is_one_however_its_id_is_spelt() {
+    let (id, same) = (
+        "0b0f6a52-2f4b-4a3f-9f5b-6c1d2e3f4a5b",
+        "{0B0F6A52-2F4B-4A3F-9F5B-6C1D2E3F4A5B}",
+    );
+    let before =
+        group(json!({ "members": [{ "value": id }, { "value": same }, { "value": "a" }] }));
+    let after = |operation: Value| {
+        let after = patched_in(&groups(), &Dialect::strict(), &before, json!([operation]));
+        json_of(&after.unwrap())["members"].clone()
+    };
+    assert_eq!(
+        after(json!({ "op": "add", "path": "members", "value": [{ "value": same }] })),
+        json!([{ "value": id }, { "value": "a" }])
+    );
+    for path in [
+        format!("members[value eq \"{same}\"]"),
+        format!("members[value eq \"b\" or value eq \"{same}\"]"),
+    ] {
+        assert_eq!(
+            after(json!({ "op": "remove", "path": path })),
+            json!([{ "value": "a" }])
+        );
+    }
+}
+
+#[test]
 fn a_removal_that_names_nobody_never_empties_the_group() {
     let before = group(json!({ "members": [{ "value": "a" }] }));
     for value in [
