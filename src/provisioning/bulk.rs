@@ -48,7 +48,7 @@ impl Service {
     pub async fn bulk(&self, caller: &Caller, body: &[u8]) -> Result<Vec<Outcome>, Error> {
         let most = self.bulk_limits().operations;
         let request = BulkRequest::parse(json::parse(body)?, &caller.dialect, most)?;
-        let order = Order::of(&request.operations);
+        let order = Order::of(&request.operations, &|operation| self.names(operation));
         let mut run = Run::new(&request, &order);
         let kept = KEPT.min(caller.deadline.remaining() / 4);
         let each = &Caller {
@@ -83,6 +83,20 @@ impl Service {
             );
         }
         Ok(self.outcomes(caller, run))
+    }
+
+    /// Whether a change says something that only one entry can have, as far as the mapping tells. What names are made of does
+    /// not count: where one is taken, the next is tried.
+    fn names(&self, operation: &Operation) -> bool {
+        let located = self.locate(&operation.path);
+        let Ok(of) = located.and_then(|(of, _)| self.resource_type(of)) else {
+            return false;
+        };
+        let mut lines = of.mapping.lines.iter();
+        lines.any(|line| {
+            (line.unique.is_some() || line.ldap == of.mapping.rdn)
+                && operation.mentions(&line.place().attribute)
+        })
     }
 
     async fn perform(&self, caller: &Caller, prepared: Prepared) -> Result<Answer, Error> {

@@ -7,21 +7,29 @@ use super::Error;
 /// No character that looks like another one, none that a shell or a form would take amiss.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789!-._+=:";
 
-/// 32 random characters of an alphabet of 64: 192 bits, with an upper-case letter, a lower-case letter, a digit and a
-/// sign, as Active Directory's complexity rule wants (MS-SAMR §3.1.1.7.2). Nobody is told this password.
+/// 24 random characters of an alphabet of 64: 144 bits, with an upper-case letter, a lower-case letter, a digit and a sign,
+/// as Active Directory's complexity rule wants (MS-SAMR §3.1.1.7.2). Nobody is told this password.
+///
+/// The rule also forbids the account's name, and each part of the display name, where they have three characters or more.
+/// No account name has a comma in it, and no such part, since commas part them: with a comma in every third place there is
+/// room for neither.
 ///
 /// # Errors
 /// When the operating system gives no random bytes.
 pub(super) fn generate() -> Result<SecretString, Error> {
     loop {
-        let mut bytes = [0u8; 32];
+        let mut bytes = [0u8; 35];
         getrandom::fill(&mut bytes).map_err(|error| Error::Internal {
             reason: format!("no random bytes for a first password: {error}"),
         })?;
-        let password: String = bytes
+        let characters = bytes
             .iter()
-            .map(|byte| char::from(ALPHABET[usize::from(byte % 64)]))
-            .collect();
+            .enumerate()
+            .map(|(place, byte)| match place % 3 {
+                2 => ',',
+                _ => char::from(ALPHABET[usize::from(byte % 64)]),
+            });
+        let password: String = characters.collect();
         if is_complex(&password) {
             return Ok(password.into());
         }
@@ -50,7 +58,16 @@ mod tests {
         assert!(
             passwords
                 .iter()
-                .all(|password| password.len() == 32 && is_complex(password))
+                .all(|password| password.len() == 35 && is_complex(password))
         );
+    }
+
+    #[test]
+    fn no_part_of_a_name_fits_into_a_first_password() {
+        for _ in 0..1_000 {
+            let password = generate().unwrap();
+            let mut threes = password.expose_secret().as_bytes().windows(3);
+            assert!(threes.all(|three| three.contains(&b',')));
+        }
     }
 }

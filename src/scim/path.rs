@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use super::error::{Error, quoted};
 use super::filter::Filter;
 
-/// Longest attribute path that is read, in bytes; with what stands in the brackets of a PATCH path.
+/// Longest attribute path that is read, in bytes; what stands in the brackets of a PATCH path is held to a filter's length.
 const MAX_PATH: usize = 8 * 1024;
 
 /// `[URN:]attribute[.sub]`, RFC 7644 §3.10. Equality ignores ASCII case, as RFC 7643 §2.1 asks.
@@ -72,7 +72,12 @@ impl AttributePath {
 
     /// Reads `[URN:]attribute[.sub]`. Fails with `invalidPath`.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        check_length(text)?;
+        if text.len() > MAX_PATH {
+            return Err(Error::invalid_path(format!(
+                "The attribute path {} is longer than {MAX_PATH} bytes; send a shorter one.",
+                quoted(text)
+            )));
+        }
         let (schema, name) = match text.rsplit_once(':') {
             Some((schema, name)) => (Some(schema), name),
             None => (None, text),
@@ -106,16 +111,6 @@ impl AttributePath {
             quoted(text)
         )))
     }
-}
-
-fn check_length(text: &str) -> Result<(), Error> {
-    if text.len() <= MAX_PATH {
-        return Ok(());
-    }
-    Err(Error::invalid_path(format!(
-        "The attribute path {} is longer than {MAX_PATH} bytes; send a shorter one.",
-        quoted(text)
-    )))
 }
 
 fn is_urn(text: &str) -> bool {
@@ -202,7 +197,6 @@ impl Path {
         if !text.contains('[') {
             return Ok(AttributePath::parse(text)?.into());
         }
-        check_length(text)?;
         super::filter::parse_path(text)
     }
 

@@ -91,4 +91,25 @@ impl Operation {
     pub fn refers_to(&self) -> Vec<&str> {
         named_in(&self.path, &self.data)
     }
+
+    /// Whether `data` says something of an attribute: as a key, or in the path of a PATCH. One that is called the same
+    /// elsewhere in the resource counts, too.
+    pub fn mentions(&self, attribute: &str) -> bool {
+        mentions(&self.data, attribute)
+    }
+}
+
+fn mentions(value: &Value, attribute: &str) -> bool {
+    let named_in = |path: &str| {
+        path.split(['.', ':', '[', ']'])
+            .any(|name| name.eq_ignore_ascii_case(attribute))
+    };
+    match value {
+        Value::Array(values) => values.iter().any(|value| mentions(value, attribute)),
+        Value::Object(members) => members.iter().any(|(name, value)| match value {
+            Value::String(path) if name.eq_ignore_ascii_case("path") => named_in(path),
+            value => named_in(name) || mentions(value, attribute),
+        }),
+        _ => false,
+    }
 }

@@ -1,15 +1,18 @@
-//! What must wait for what.
+//! What must wait for what, so that a request is answered as its operations would be one after the other.
 //!
-//! An operation waits for those whose new resources it refers to, wherever they stand in the request; for the one before it
-//! on the same resource; and a POST waits for the DELETEs before it, since a client that replaces somebody by a namesake
-//! wants the name to be free first. Everything else may run side by side.
+//! An operation waits for those whose new resources it refers to, wherever they stand in the request. It waits for what
+//! stands before it and changes the same resource, or one that it names, or names the one that it changes: a group must
+//! not take somebody in or out while their entry is renamed. And what may take a name waits for what may give it up before
+//! it, since a client that replaces somebody by a namesake wants the name to be free first: a POST for DELETEs and changes
+//! of names, a change of names for DELETEs and PATCHes. Not for PUTs, which say every name again, nearly always the same,
+//! and would all stand in one line. Everything else may run side by side.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use uuid::Uuid;
-
+use super::reference::texts_in;
 use super::{Method, Operation};
 use crate::scim::error::{Error, quoted};
+use crate::scim::resource::fold_id;
 
 /// The order of a request's operations, by their positions.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +24,9 @@ pub struct Order {
 
 impl Order {
     /// Works out the order. It never has a cycle: an operation that cannot have a place in it is refused.
-    pub fn of(operations: &[Operation]) -> Order {
+    ///
+    /// `names` tells of a PUT or PATCH whether it says something that only one resource can have.
+    pub fn of(operations: &[Operation], names: &dyn Fn(&Operation) -> bool) -> Order {
         let makers: HashMap<&str, usize> = operations
             .iter()
             .enumerate()
@@ -47,7 +52,7 @@ impl Order {
         }
         order.refuse_circles(operations);
         order.waits_for = order.refers_to.clone();
-        order.keep_sequences(operations);
+        order.keep_sequences(operations, names);
         order
     }
 
@@ -81,39 +86,93 @@ impl Order {
         }
     }
 
-    fn keep_sequences(&mut self, operations: &[Operation]) {
-        let mut last_on: HashMap<String, usize> = HashMap::new();
-        let mut deletes = Vec::new();
-        // Itself or by what it waits for.
-        let mut waits_for_a_post = vec![false; operations.len()];
+    /// Each wait that is added here is for something that stands before. What waits for something behind it does so through
+    /// a POST: so that nothing goes round in a circle, a POST waits for nothing that waits for what stands behind that.
+    fn keep_sequences(&mut self, operations: &[Operation], names: &dyn Fn(&Operation) -> bool) {
+        let mut seen = Seen::default();
+        let ids: HashSet<String> = operations
+            .iter()
+            .filter(|one| one.method().is_ok_and(|method| method != Method::Post))
+            .map(|one| id(&one.path))
+            .collect();
+        // For something behind it, itself or by what it waits for.
+        let mut waits_for_later = vec![false; operations.len()];
         for (position, operation) in operations.iter().enumerate() {
-            if self.refused[position].is_some() {
-                continue;
+            if self.refused[position].is_none()
+                && let Ok(method) = operation.method()
+            {
+                let named = texts_in(&operation.data).into_iter().map(fold_id);
+                let named = named.filter(|text| ids.contains(text)).collect();
+                let has_name = matches!(method, Method::Post | Method::Delete) || names(operation);
+                let mut before = seen.before(position, operation, method, named, has_name);
+                before.retain(|one| method != Method::Post || !waits_for_later[*one]);
+                self.waits_for[position].extend(before);
             }
-            match operation.method() {
-                Ok(Method::Post) => self.waits_for[position].extend(&deletes),
-                Ok(method) => {
-                    let before = last_on.insert(place(&operation.path), position);
-                    self.waits_for[position].extend(before);
-                    waits_for_a_post[position] = !self.refers_to[position].is_empty()
-                        || before.is_some_and(|before| waits_for_a_post[before]);
-                    // That POST might be the one that waits.
-                    if method == Method::Delete && !waits_for_a_post[position] {
-                        deletes.push(position);
-                    }
-                }
-                Err(_) => {}
-            }
+            let waits_for = &mut self.waits_for[position];
+            waits_for.sort_unstable();
+            waits_for.dedup();
+            waits_for_later[position] = waits_for
+                .iter()
+                .any(|one| *one > position || waits_for_later[*one]);
         }
     }
 }
 
-/// What is the same for all paths of one resource: its id is a UUID, which may be spelt in several ways.
-fn place(path: &str) -> String {
-    let path = path.trim_end_matches('/');
-    let (endpoint, id) = path.rsplit_once('/').unwrap_or((path, ""));
-    let id = Uuid::try_parse(id).map_or_else(|_| id.to_ascii_lowercase(), |id| id.to_string());
-    format!("{}/{id}", endpoint.to_ascii_lowercase())
+/// What stands before an operation, as far as something may have to wait for it.
+#[derive(Default)]
+struct Seen {
+    /// By id: the last change of the resource.
+    changed: HashMap<String, usize>,
+    /// By id: what has named the resource since.
+    named: HashMap<String, Vec<usize>>,
+    /// DELETEs, and PATCHes of names.
+    gave_up: Vec<usize>,
+    /// PUTs of names.
+    said_again: Vec<usize>,
+}
+
+impl Seen {
+    /// What the operation has to wait for; from now on it is seen itself.
+    fn before(
+        &mut self,
+        position: usize,
+        operation: &Operation,
+        method: Method,
+        named: HashSet<String>,
+        has_name: bool,
+    ) -> Vec<usize> {
+        let mut before = Vec::new();
+        if has_name && method != Method::Delete {
+            before.extend(&self.gave_up);
+        }
+        match method {
+            Method::Post => before.extend(&self.said_again),
+            Method::Put if has_name => self.said_again.push(position),
+            Method::Patch | Method::Delete if has_name => self.gave_up.push(position),
+            Method::Put | Method::Patch | Method::Delete => {}
+        }
+        for id in named {
+            before.extend(self.changed.get(&id));
+            self.named.entry(id).or_default().push(position);
+        }
+        if method != Method::Post {
+            let own = id(&operation.path);
+            before.extend(self.named.remove(&own).unwrap_or_default());
+            before.extend(self.changed.insert(own, position));
+            before.retain(|one| *one != position);
+        }
+        before
+    }
+}
+
+/// The id at the end of a path. It is one entry's, whichever endpoint shows it.
+fn id(path: &str) -> String {
+    fold_id(
+        path.trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default(),
+    )
 }
 
 fn unknown(bulk_id: &str) -> Error {

@@ -63,23 +63,27 @@ fn read(operation: Value) -> Result<Operation, Error> {
             "an operation must be an object; send one with `method`, `path`, `bulkId` and `data`.",
         ));
     };
+    let full = |text: &String| !text.is_empty();
     let required = |name: &str, value: Option<String>| {
-        value.ok_or_else(|| Error::invalid_syntax(format!("`{name}` is missing; add it.")))
+        value
+            .filter(full)
+            .ok_or_else(|| Error::invalid_syntax(format!("`{name}` is missing; add it.")))
     };
     Ok(Operation {
         method: required("method", text(&mut operation, "method")?)?,
-        bulk_id: text(&mut operation, "bulkId")?,
+        bulk_id: text(&mut operation, "bulkId")?.filter(full),
+        // An empty one is no absent one: a condition that is not understood is never taken for none.
         version: text(&mut operation, "version")?,
         path: required("path", text(&mut operation, "path")?)?,
         data: take(&mut operation, "data").unwrap_or_default(),
     })
 }
 
-/// A text that may be absent, null or empty, which all mean the same.
+/// A text that may be absent or null, which mean the same.
 fn text(operation: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
     match take(operation, name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(Error::invalid_syntax(format!(
             "`{name}` must be a string; correct its type."
         ))),

@@ -12,8 +12,27 @@ const PREFIX: &str = "bulkId:";
 /// The `bulkId`s that an operation with this path and data refers to, as often as they stand there.
 pub fn named_in<'a>(path: &'a str, data: &'a Value) -> Vec<&'a str> {
     let mut named: Vec<&str> = in_path(path).into_iter().collect();
-    collect(data, false, &mut named);
+    each_text(data, false, &mut |text, in_patch_path| {
+        if let Some(bulk_id) = text.strip_prefix(PREFIX) {
+            named.push(bulk_id);
+        } else if in_patch_path {
+            named.extend(quoted_in(text).map(|(bulk_id, _)| bulk_id));
+        }
+    });
     named
+}
+
+/// Every text in the data that may be an id: values, and what stands in quotes in the filters of PATCH paths.
+pub(super) fn texts_in(data: &Value) -> Vec<&str> {
+    let mut texts = Vec::new();
+    each_text(data, false, &mut |text, in_patch_path| {
+        if in_patch_path {
+            texts.extend(text.split('"').skip(1).step_by(2));
+        } else {
+            texts.push(text);
+        }
+    });
+    texts
 }
 
 /// Path and data with every reference replaced by the id that `id_of` knows. One it does not know stays as it is.
@@ -39,23 +58,17 @@ fn in_path(path: &str) -> Option<&str> {
 }
 
 /// `in_patch_path`: the value is the `path` of a PATCH operation.
-fn collect<'a>(value: &'a Value, in_patch_path: bool, named: &mut Vec<&'a str>) {
+fn each_text<'a>(value: &'a Value, in_patch_path: bool, see: &mut dyn FnMut(&'a str, bool)) {
     match value {
-        Value::String(text) => {
-            if let Some(bulk_id) = text.strip_prefix(PREFIX) {
-                named.push(bulk_id);
-            } else if in_patch_path {
-                named.extend(quoted_in(text).map(|(bulk_id, _)| bulk_id));
-            }
-        }
+        Value::String(text) => see(text, in_patch_path),
         Value::Array(values) => {
             for value in values {
-                collect(value, false, named);
+                each_text(value, false, see);
             }
         }
         Value::Object(members) => {
             for (name, value) in members {
-                collect(value, name.eq_ignore_ascii_case("path"), named);
+                each_text(value, name.eq_ignore_ascii_case("path"), see);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -36,6 +36,26 @@ fn delete(path: &str) -> Operation {
     }
 }
 
+/// In which `userName` is what only one can have.
+fn order_of(operations: &[Operation]) -> Order {
+    Order::of(operations, &|operation| operation.mentions("userName"))
+}
+
+fn rename(path: &str) -> Operation {
+    patch(
+        path,
+        json!({ "Operations": [{ "op": "replace", "path": "userName", "value": "ana" }] }),
+    )
+}
+
+fn with_members(method: &str, path: &str, ids: &[&str]) -> Operation {
+    let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
+    let mut operation = patch(path, json!({ "members": members }));
+    operation.method = method.to_owned();
+    operation.bulk_id = (method == "POST").then(|| "team".to_owned());
+    operation
+}
+
 fn members(bulk_ids: &[&str]) -> Value {
     let members: Vec<Value> = bulk_ids
         .iter()
@@ -63,6 +83,18 @@ fn the_request_of_the_rfc_is_read() {
         (gone.method(), &gone.data),
         (Ok(Method::Delete), &Value::Null)
     );
+}
+
+#[test]
+fn an_empty_version_is_a_condition_and_no_absent_one() {
+    let version = |version: Value| {
+        let operation = json!({ "method": "DELETE", "path": "/Users/1", "version": version });
+        read(json!([operation])).unwrap().operations[0]
+            .version
+            .clone()
+    };
+    assert_eq!(version(json!("")).as_deref(), Some(""));
+    assert_eq!(version(Value::Null), None);
 }
 
 #[test]
@@ -138,7 +170,7 @@ fn an_operation_that_means_nothing_is_refused_alone() {
     let mut small = delete("/Users/1");
     small.method = "delete".to_owned();
     for wrong in [get, nameless, patch("/Users/1", Value::Null), small] {
-        let order = Order::of(&[delete("/Users/2"), wrong]);
+        let order = order_of(&[delete("/Users/2"), wrong]);
         assert_eq!(order.refused(0), None);
         let error = order.refused(1).unwrap();
         assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax));
@@ -172,7 +204,7 @@ fn references_stand_in_paths_values_and_filters() {
 
 #[test]
 fn a_reference_waits_wherever_its_resource_is_made() {
-    let order = Order::of(&[
+    let order = order_of(&[
         post("group", members(&["user", "user"])),
         patch("/Groups/bulkId:group", json!({})),
         post("user", json!({})),
@@ -188,7 +220,7 @@ fn a_reference_waits_wherever_its_resource_is_made() {
 
 #[test]
 fn a_circle_is_refused_and_what_only_leads_into_it_is_not_part_of_it() {
-    let order = Order::of(&[
+    let order = order_of(&[
         post("into", members(&["a"])),
         post("a", members(&["b"])),
         post("b", members(&["a", "end"])),
@@ -204,7 +236,7 @@ fn a_circle_is_refused_and_what_only_leads_into_it_is_not_part_of_it() {
 
 #[test]
 fn the_same_resource_is_changed_in_the_order_given() {
-    let order = Order::of(&[
+    let order = order_of(&[
         patch("/Users/A1", json!({})),
         patch("/Users/b2", json!({})),
         delete("/Users/a1/"),
@@ -219,7 +251,7 @@ fn the_same_resource_is_changed_in_the_order_given() {
 
 #[test]
 fn one_resource_is_one_however_its_id_is_spelt() {
-    let order = Order::of(&[
+    let order = order_of(&[
         patch("/Users/0B0F6A52-2F4B-4A3F-9F5B-6C1D2E3F4A5B", json!({})),
         patch("/Users/0b0f6a522f4b4a3f9f5b6c1d2e3f4a5b", json!({})),
         delete("/users/0b0f6a52-2f4b-4a3f-9f5b-6c1d2e3f4a5b/"),
@@ -229,12 +261,12 @@ fn one_resource_is_one_however_its_id_is_spelt() {
         (order.waits_for(1), order.waits_for(2)),
         (&[0][..], &[1][..])
     );
-    assert!(order.waits_for(3).is_empty());
+    assert_eq!(order.waits_for(3), [2], "whichever endpoint shows it");
 }
 
 #[test]
 fn a_new_resource_waits_for_a_name_that_is_given_up_after_another_change() {
-    let order = Order::of(&[
+    let order = order_of(&[
         patch("/Users/1", json!({})),
         delete("/Users/1"),
         patch("/Groups/2", members(&["namesake"])),
@@ -250,7 +282,7 @@ fn a_new_resource_waits_for_a_name_that_is_given_up_after_another_change() {
 
 #[test]
 fn a_new_resource_waits_for_the_names_that_are_given_up_before_it() {
-    let order = Order::of(&[
+    let order = order_of(&[
         post("before", json!({})),
         delete("/Users/1"),
         delete("/Users/2"),
@@ -261,10 +293,95 @@ fn a_new_resource_waits_for_the_names_that_are_given_up_before_it() {
     assert_eq!(order.waits_for(3), [1, 2]);
 }
 
+#[test]
+fn what_may_take_a_name_waits_for_what_may_give_it_up() {
+    let put = |path: &str| {
+        let mut put = patch(path, json!({ "userName": "ana", "active": true }));
+        put.method = "PUT".to_owned();
+        put
+    };
+    let active = json!({ "Operations": [{ "op": "replace", "path": "active", "value": false }] });
+    let order = order_of(&[
+        delete("/Users/1"),
+        rename("/Users/2"),
+        put("/Users/3"),
+        put("/Users/4"),
+        patch("/Users/5", active),
+        rename("/Users/6"),
+        delete("/Users/7"),
+        post("ana", json!({})),
+    ]);
+    let waits: Vec<&[usize]> = (0..8).map(|one| order.waits_for(one)).collect();
+    assert_eq!(
+        waits,
+        [
+            &[][..],
+            &[0],
+            &[0, 1],
+            &[0, 1],
+            &[],
+            &[0, 1],
+            &[],
+            &[0, 1, 2, 3, 5, 6]
+        ]
+    );
+}
+
+#[test]
+fn a_change_waits_for_changes_of_what_it_names_and_they_for_it() {
+    let filter = "members[value eq \"A1\" or value eq \"x\"]";
+    let order = order_of(&[
+        rename("/Users/a1"),
+        patch(
+            "/Groups/g",
+            json!({ "Operations": [{ "op": "remove", "path": filter }] }),
+        ),
+        with_members("PATCH", "/Groups/h", &["a1", "b2"]),
+        rename("/Users/A1"),
+        with_members("POST", "/Groups", &["a1", "b2"]),
+        delete("/Users/b2"),
+        patch("/Users/c3", json!({ "title": "a" })),
+        post("ana", json!({})),
+    ]);
+    let waits: Vec<&[usize]> = (0..8).map(|one| order.waits_for(one)).collect();
+    assert_eq!(
+        waits,
+        [
+            &[][..],
+            &[0],
+            &[0],
+            &[0, 1, 2],
+            &[0, 3],
+            &[2, 4],
+            &[],
+            &[0, 3, 5]
+        ]
+    );
+}
+
+#[test]
+fn an_attribute_is_mentioned_as_a_key_or_in_a_path() {
+    for data in [
+        json!({ "USERNAME": "a" }),
+        json!({ "Operations": [{ "op": "replace", "value": { "userName": "a" } }] }),
+        json!({ "Operations": [{ "op": "replace", "path": "urn:x:User:username", "value": "a" }] }),
+        json!({ "Operations": [{ "op": "replace", "value": { "urn:x:User:userName": "a" } }] }),
+    ] {
+        assert!(
+            patch("/Users/1", data.clone()).mentions("userName"),
+            "{data}"
+        );
+    }
+    let data = json!({ "Operations": [{ "op": "replace", "path": "title", "value": "userName" }] });
+    assert!(!patch("/Users/1", data).mentions("userName"));
+}
+
 /// Few names, so that they meet.
 fn operation() -> impl Strategy<Value = Operation> {
     let name = || prop::sample::select(vec!["a", "b", "c", "d", "e", "f"]);
-    let names = || prop::collection::vec(name(), 0..3);
+    let member = || prop_oneof![2 => name().prop_map(|one| format!("bulkId:{one}")), 1 => name().prop_map(str::to_owned)];
+    let members =
+        || prop::collection::vec(member(), 0..3).prop_map(|ids| json!({ "members": ids }));
     let path = || {
         prop_oneof![
             name().prop_map(|one| format!("/Groups/bulkId:{one}")),
@@ -272,8 +389,9 @@ fn operation() -> impl Strategy<Value = Operation> {
         ]
     };
     prop_oneof![
-        3 => (name(), names()).prop_map(|(own, names)| post(own, members(&names))),
-        2 => (path(), names()).prop_map(|(path, names)| patch(&path, members(&names))),
+        3 => (name(), members()).prop_map(|(own, members)| post(own, members)),
+        3 => (path(), members()).prop_map(|(path, members)| patch(&path, members)),
+        1 => path().prop_map(|path| rename(&path)),
         1 => path().prop_map(|path| delete(&path)),
     ]
 }
@@ -286,7 +404,7 @@ proptest! {
             .into_iter()
             .filter(|one| one.bulk_id.clone().is_none_or(|bulk_id| seen.insert(bulk_id)))
             .collect();
-        let order = Order::of(&operations);
+        let order = order_of(&operations);
         let mut over: Vec<usize> = Vec::new();
         while let Some(next) = (0..operations.len())
             .find(|one| !over.contains(one) && order.waits_for(*one).iter().all(|before| over.contains(before)))
@@ -309,6 +427,13 @@ proptest! {
                 let posts = operation.bulk_id.is_some() || other.bulk_id.is_some();
                 if !posts && other.path == operation.path {
                     prop_assert!(turn(position) < turn(later), "the same resource");
+                }
+                let id = |of: &Operation| of.path.rsplit('/').next().map(str::to_owned);
+                let names = |one: &Operation, of: &Operation| {
+                    reference::texts_in(&one.data).iter().any(|text| id(of).as_deref() == Some(text))
+                };
+                if !posts && (names(operation, other) || names(other, operation)) {
+                    prop_assert!(turn(position) < turn(later), "one names the other");
                 }
             }
         }

@@ -19,7 +19,7 @@ use super::path::AttributePath;
 
 pub use literal::{Literal, Operator};
 pub(super) use matching::matches_element;
-pub(super) use parser::parse_path;
+pub(super) use parser::{MAX_LENGTH, parse_path};
 pub(super) use resolve::text_as_boolean;
 
 /// A filter, RFC 7644 §3.4.2.2.

@@ -6,8 +6,8 @@ use super::{Filter, Literal, Operator};
 use crate::scim::error::{Error, quoted};
 use crate::scim::path::{AttributePath, Path};
 
-/// Longest filter, in bytes.
-const MAX_LENGTH: usize = 64 * 1024;
+/// Longest filter, and longest PATCH path with one, in bytes.
+pub(in crate::scim) const MAX_LENGTH: usize = 64 * 1024;
 /// Deepest nesting of parentheses, `not` and brackets.
 const MAX_DEPTH: usize = 50;
 

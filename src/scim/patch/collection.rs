@@ -10,13 +10,14 @@ use serde_json::Value;
 use super::{Op, Operation, PatchRequest};
 use crate::scim::filter::{Filter, Literal, Operator};
 use crate::scim::path::AttributePath;
+use crate::scim::resource::fold_id;
 
 /// What a request does to a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CollectionDelta {
     /// The collection becomes exactly `add`; what else it holds has to go.
     pub replace: bool,
-    /// Ids that must be members afterwards, as sent, each once in any case.
+    /// Ids that must be members afterwards, as sent, each once in any spelling.
     pub add: Vec<String>,
     /// Ids that must not be members afterwards, as sent, each once; empty with `replace`.
     pub remove: Vec<String>,
@@ -42,7 +43,7 @@ impl PatchRequest {
     /// it, and the request that remains. None when they cannot be said without reading the collection, such
     /// as `members[type eq "User"]`; then `apply` does it.
     ///
-    /// Ids are the same in any ASCII case, as UUIDs are, and are given back as sent. That a removed id
+    /// Ids are the same in any spelling of the UUID, and are given back as sent. That a removed id
     /// was a member is not checked, which is what every dialect with `RemoveNothing` wants.
     pub fn split_collection(
         &self,
@@ -64,7 +65,7 @@ impl PatchRequest {
 #[derive(Default)]
 struct Folding<'a> {
     replace: bool,
-    /// By id without case: the place in `order`.
+    /// By [`fold_id`]: the place in `order`.
     known: HashMap<String, usize>,
     /// The ids in the order of their first mention, and whether they must be members.
     order: Vec<(&'a str, bool)>,
@@ -110,7 +111,7 @@ impl<'a> Folding<'a> {
 
     fn say(&mut self, id: &'a str, member: bool) {
         let next = self.order.len();
-        let place = *self.known.entry(id.to_ascii_lowercase()).or_insert(next);
+        let place = *self.known.entry(fold_id(id)).or_insert(next);
         match self.order.get_mut(place) {
             Some(known) => known.1 = member,
             None => self.order.push((id, member)),
@@ -134,7 +135,7 @@ impl<'a> Folding<'a> {
 }
 
 /// The ids that `value eq "…"`, alone or joined by `or`, selects.
-fn selected(filter: &Filter) -> Option<Vec<&str>> {
+pub(super) fn selected(filter: &Filter) -> Option<Vec<&str>> {
     match filter {
         Filter::Compare {
             path,
@@ -159,6 +160,9 @@ mod tests {
     use super::*;
     use crate::scim::Dialect;
     use crate::scim::fixtures::{groups, read};
+
+    const ID: &str = "0b0f6a52-2f4b-4a3f-9f5b-6c1d2e3f4a5b";
+    const SAME: &str = "0B0F6A522F4B4A3F9F5B6C1D2E3F4A5B";
 
     fn split(operations: Value) -> Option<(CollectionDelta, PatchRequest)> {
         let (request, _) = read(&groups(), &Dialect::lenient(), operations).unwrap();
@@ -212,6 +216,14 @@ mod tests {
             (
                 json!([{ "op": "add", "path": "members", "value": ["a"] }, { "op": "remove", "path": "members", "value": ["A"] }]),
                 delta(false, &[], &["a"]),
+            ),
+            (
+                json!([{ "op": "add", "path": "members", "value": [ID] }, { "op": "remove", "path": format!("members[value eq \"{SAME}\"]") }]),
+                delta(false, &[], &[ID]),
+            ),
+            (
+                json!([{ "op": "remove", "path": "members", "value": [SAME] }, { "op": "add", "path": "members", "value": [ID] }]),
+                delta(false, &[SAME], &[]),
             ),
             (
                 json!([{ "op": "remove", "path": "members" }]),

@@ -7,10 +7,11 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::collection::selected;
 use super::{Op, Operation};
 use crate::scim::dialect::{Dialect, Leniency};
 use crate::scim::error::Error;
-use crate::scim::filter::{Filter, Literal, Operator, matches_element};
+use crate::scim::filter::{Filter, Literal, matches_element};
 use crate::scim::path::{AttributePath, Path};
 use crate::scim::resource::{
     Index, Normalizer, Selection, fold, is_hollow, merge, merge_same, settle_primary,
@@ -206,19 +207,15 @@ impl Round<'_, '_> {
     fn select(&mut self, filter: &Filter) -> Result<Vec<usize>, Error> {
         let attribute = self.collection.attribute;
         if attribute.is_resource_reference()
-            && let Filter::Compare {
-                path,
-                operator: Operator::Equal,
-                value: Literal::String(id),
-            } = filter
-            && path.attribute == "value"
+            && let Some(ids) = selected(filter)
         {
             self.build_index()?;
             let index = self.collection.index.as_ref();
-            let found = index.and_then(|index| index.find_reference(id));
+            let found = ids
+                .into_iter()
+                .filter_map(|id| index.and_then(|index| index.find_reference(id)));
             return Ok(found
                 .filter(|&position| matches!(self.collection.slots.get(position), Some(Some(_))))
-                .into_iter()
                 .collect());
         }
         // Every term reads one text of each element, and its own text for each element.

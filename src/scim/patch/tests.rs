@@ -253,6 +253,52 @@ fn members_are_added_and_taken_away() {
 }
 
 #[test]
+fn many_members_leave_a_large_group_by_one_filter() {
+    let members: Vec<Value> = (0..5_000)
+        .map(|number| json!({ "value": format!("{number:036}") }))
+        .collect();
+    let before = group(json!({ "members": members }));
+    let named: Vec<String> = (0..1_000)
+        .map(|number| format!("value eq \"{number:036}\""))
+        .collect();
+    let path = format!("members[{}]", named.join(" or "));
+    let remove = json!([{ "op": "remove", "path": path }]);
+    // For a strict client the list is read, to tell who is no member.
+    let after = patched_in(&groups(), &Dialect::strict(), &before, remove).unwrap();
+    assert_eq!(
+        after.elements(&AttributePath::of("members")),
+        &members[1_000..]
+    );
+}
+
+#[test]
+fn a_member_is_one_however_its_id_is_spelt() {
+    let (id, same) = (
+        "0b0f6a52-2f4b-4a3f-9f5b-6c1d2e3f4a5b",
+        "{0B0F6A52-2F4B-4A3F-9F5B-6C1D2E3F4A5B}",
+    );
+    let before =
+        group(json!({ "members": [{ "value": id }, { "value": same }, { "value": "a" }] }));
+    let after = |operation: Value| {
+        let after = patched_in(&groups(), &Dialect::strict(), &before, json!([operation]));
+        json_of(&after.unwrap())["members"].clone()
+    };
+    assert_eq!(
+        after(json!({ "op": "add", "path": "members", "value": [{ "value": same }] })),
+        json!([{ "value": id }, { "value": "a" }])
+    );
+    for path in [
+        format!("members[value eq \"{same}\"]"),
+        format!("members[value eq \"b\" or value eq \"{same}\"]"),
+    ] {
+        assert_eq!(
+            after(json!({ "op": "remove", "path": path })),
+            json!([{ "value": "a" }])
+        );
+    }
+}
+
+#[test]
 fn a_removal_that_names_nobody_never_empties_the_group() {
     let before = group(json!({ "members": [{ "value": "a" }] }));
     for value in [
@@ -473,7 +519,17 @@ fn filters_that_cost_too_much_are_refused() {
     let operation = json!({ "op": "remove", "path": "emails[value co \"none\"]" });
     let (kind, _) = refused(&before, json!(vec![operation; 1000]));
     assert_eq!(kind, "tooMany");
-    let long = format!("emails[value eq \"{}\"]", "x".repeat(8 * 1024));
+    let path = |long: usize| format!("emails[value co \"{}\"]", "x".repeat(long));
+    let operation = json!({ "op": "remove", "path": path(60 * 1024) });
+    let (kind, _) = refused(&before, json!(vec![operation; 100]));
+    assert_eq!(kind, "tooMany");
+    let (kind, detail) = refused(
+        &before,
+        json!([{ "op": "remove", "path": path(64 * 1024) }]),
+    );
+    assert_eq!(kind, "invalidFilter");
+    assert!(detail.contains("65536"), "{detail}");
+    let long = format!("{}[value eq \"x\"]", "x".repeat(8 * 1024 + 1));
     let (kind, detail) = refused(&before, json!([{ "op": "remove", "path": long }]));
     assert_eq!(kind, "invalidPath");
     assert!(detail.contains("8192"), "{detail}");

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::scim::schema::{Attribute, Kind};
 
@@ -17,6 +18,11 @@ pub(in crate::scim) fn fold(value: &Value, leaf: &Attribute) -> String {
         Value::String(text) => text.to_lowercase(),
         other => other.to_string(),
     }
+}
+
+/// The text under which ids are compared: a UUID may be spelt in several ways. What is none names nothing in a directory.
+pub(in crate::scim) fn fold_id(id: &str) -> String {
+    Uuid::try_parse(id).map_or_else(|_| id.to_lowercase(), |id| id.to_string())
 }
 
 /// The part of an element's sub-attributes that are set, folded, as one text. NUL separates: no value
@@ -54,7 +60,7 @@ fn key(attribute: &Attribute, element: &Value) -> String {
         return fold(element, attribute);
     };
     match value_of(attribute, inner) {
-        Some(value) if attribute.is_resource_reference() => value,
+        Some(value) if attribute.is_resource_reference() => fold_id(&value),
         Some(mut value) => {
             value.push('\0');
             if let Some(kind) = inner.get("type").and_then(Value::as_str) {
@@ -89,7 +95,7 @@ impl Index {
 
     /// The position of the reference with that `value`.
     pub(in crate::scim) fn find_reference(&self, value: &str) -> Option<usize> {
-        self.by_key.get(&value.to_lowercase()).copied()
+        self.by_key.get(&fold_id(value)).copied()
     }
 
     /// Notes where an element stands.

@@ -17,7 +17,9 @@ use serde_json::{Map, Value};
 use super::path::AttributePath;
 use super::schema::Definition;
 
-pub(super) use element::{Index, Selection, fold, is_hollow, merge, merge_same, settle_primary};
+pub(super) use element::{
+    Index, Selection, fold, fold_id, is_hollow, merge, merge_same, settle_primary,
+};
 pub(super) use value::Normalizer;
 
 /// What a request said that was not taken in.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::modern;
 use super::request::{manager, query_text};
+use crate::scim::filter::MAX_LENGTH;
 use crate::scim::patch::PATCH_URN;
 use crate::scim::{Attribute, AttributePath, Definition, Error, Kind};
 
@@ -74,9 +75,6 @@ fn emptied(body: &Map<String, Value>) -> Result<Vec<String>, Error> {
     })
 }
 
-/// So many elements are removed by one operation; a request may have no more than a thousand operations.
-const REMOVED_AT_ONCE: usize = 200;
-
 struct Patch<'a> {
     definition: &'a Definition,
     emptied: Vec<String>,
@@ -125,11 +123,8 @@ impl Patch<'_> {
         };
         let (deleted, added): (Vec<Value>, Vec<Value>) = elements.into_iter().partition(is_deleted);
         let deleted = deleted.iter();
-        let filters: Vec<String> = deleted
-            .filter_map(|element| filter_of(element, attribute))
-            .collect();
-        for some in filters.chunks(REMOVED_AT_ONCE) {
-            let path = format!("{path}[{}]", some.join(" or "));
+        let filters = deleted.filter_map(|element| filter_of(element, attribute));
+        for path in selecting(path, filters) {
             self.operations
                 .push(json!({ "op": "remove", "path": path }));
         }
@@ -179,6 +174,24 @@ fn filter_of(element: &Value, attribute: &Attribute) -> Option<String> {
     (!terms.is_empty()).then(|| terms.join(" and "))
 }
 
+/// Paths that select what any of the filters does. As few as can be: a request has a limit of operations, and a path one of
+/// bytes.
+fn selecting(path: &AttributePath, filters: impl Iterator<Item = String>) -> Vec<String> {
+    const OR: &str = " or ";
+    let mut paths: Vec<String> = Vec::new();
+    for filter in filters {
+        match paths.last_mut() {
+            Some(last) if last.len() + OR.len() + filter.len() < MAX_LENGTH => {
+                last.push_str(OR);
+                last.push_str(&filter);
+            }
+            _ => paths.push(format!("{path}[{filter}")),
+        }
+    }
+    paths.iter_mut().for_each(|path| path.push(']'));
+    paths
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,16 +223,18 @@ mod tests {
 
     #[test]
     fn as_many_members_leave_as_may_come() {
-        let gone: Vec<Value> = (0..1001)
-            .map(|number| json!({"value": number.to_string(), "operation": "delete"}))
-            .collect();
-        let patch = patch_request(json!({ "members": gone }), &groups()).unwrap();
-        let (patch, _) = PatchRequest::parse(patch, &groups(), &Dialect::lenient()).unwrap();
-        let (delta, rest) = patch
-            .split_collection(&AttributePath::of("members"))
-            .unwrap();
-        assert_eq!(delta.remove.len(), 1001);
-        assert!(rest.operations.is_empty());
+        for (count, long) in [(5_000, 36), (100, 2_000)] {
+            let gone: Vec<Value> = (0..count)
+                .map(|number| json!({"value": format!("{number:0long$}"), "operation": "delete"}))
+                .collect();
+            let patch = patch_request(json!({ "members": gone }), &groups()).unwrap();
+            let (patch, _) = PatchRequest::parse(patch, &groups(), &Dialect::lenient()).unwrap();
+            let (delta, rest) = patch
+                .split_collection(&AttributePath::of("members"))
+                .unwrap();
+            assert_eq!(delta.remove.len(), count);
+            assert!(rest.operations.is_empty());
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ both!(stories: [
     many_changes_at_the_same_time_lose_nobody,
     a_group_can_be_a_member_of_a_group,
     a_thousand_and_some_members_in_one_request,
+    a_member_is_one_however_its_id_is_spelt,
     a_failed_member_change_changes_no_member,
     member_of_is_shown_on_the_user_and_cannot_be_written_there,
 ] places: [
@@ -314,6 +315,26 @@ async fn a_thousand_and_some_members_in_one_request(bridge: &Bridge) {
     assert_eq!(
         bridge.held(&group).await.members(),
         names_of(bridge, &all[total - 2..]).await
+    );
+    // All of them by one filter, also those who are no members any more.
+    let named: Vec<String> = all.iter().map(|id| format!("value eq \"{id}\"")).collect();
+    let path = format!("members[{}]", named.join(" or "));
+    patch(bridge, &group, json!([{"op": "Remove", "path": path}])).await;
+    assert!(bridge.held(&group).await.members().is_empty());
+}
+
+async fn a_member_is_one_however_its_id_is_spelt(bridge: &Bridge) {
+    let ana = create_user(bridge, "ana").await;
+    let group = create_group(bridge, "Ops").await;
+    let spelt = ana.replace('-', "").to_uppercase();
+    let add = json!({"op": "Add", "path": "members", "value": values(&[&ana])});
+    let remove = json!({"op": "Remove", "path": "members", "value": values(&[&spelt])});
+    patch(bridge, &group, json!([add, remove])).await;
+    assert!(bridge.held(&group).await.members().is_empty());
+    patch(bridge, &group, json!([remove, add])).await;
+    assert_eq!(
+        bridge.held(&group).await.members(),
+        names_of(bridge, &[&ana]).await
     );
 }
 

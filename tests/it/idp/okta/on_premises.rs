@@ -8,6 +8,7 @@ both!(places: [
     okta_2_6_what_the_agent_may_do,
     okta_2_6_a_user_lives_in_1_1,
     okta_2_6_a_group_is_pushed,
+    okta_2_6_as_many_members_leave_as_come,
     okta_2_6_refusals_have_the_older_form,
     okta_2_6_is_off_unless_enabled,
 ]);
@@ -193,6 +194,31 @@ async fn okta_2_6_a_group_is_pushed(place: &Place) {
         .delete(&format!("/Groups/{group}"))
         .await
         .is(204);
+}
+
+async fn okta_2_6_as_many_members_leave_as_come(place: &Place) {
+    let bridge = bridge(place).await;
+    // In Samba fewer, because every member has to be made first.
+    let total = bridge.kind().pick(1_050, 200);
+    let planted = bridge.plant_users(&bridge.people, total).await;
+    let members = |operation: Option<&str>| -> Value {
+        let each = planted.iter().map(|one| match operation {
+            Some(operation) => json!({"value": one.id, "operation": operation}),
+            None => json!({"value": one.id}),
+        });
+        each.collect()
+    };
+    let sent = json!({"schemas": [CORE], "displayName": bridge.group_name("Ops"), "members": members(None)});
+    let made = agent(&bridge).post("/Groups", sent).await;
+    let group = made.is(201).body["id"].as_str().expect("an id").to_owned();
+    assert_eq!(bridge.held(&group).await.members().len(), total);
+
+    let patch = json!({"schemas": [CORE], "members": members(Some("delete"))});
+    let answer = agent(&bridge)
+        .send_patch(&format!("/Groups/{group}"), patch)
+        .await;
+    assert!([200, 204].contains(&answer.status), "{answer:?}");
+    assert!(bridge.held(&group).await.members().is_empty());
 }
 
 async fn okta_2_6_refusals_have_the_older_form(place: &Place) {
