@@ -80,6 +80,28 @@ impl Pool {
             .await
     }
 
+    /// Runs one more read that an earlier one needs, on the connection of that one: if all who hold a permit waited for a
+    /// second, nobody would ever get one. Only where the connection is lost is it another, since the permit of a lost one
+    /// keeps nobody waiting.
+    pub(super) async fn read_beside(
+        &self,
+        lease: &Lease,
+        deadline: Deadline,
+        query: impl Fn(&Connection) -> Query,
+    ) -> Result<Answer, Error> {
+        match self
+            .read_on(lease, query(&lease.connection), deadline)
+            .await
+        {
+            Ok(answer) => Ok(answer),
+            Err(Fault::NotSent(_) | Fault::Lost(_)) => {
+                let (answer, _) = self.read(deadline, query).await?;
+                Ok(answer)
+            }
+            Err(fault) => Err(fault.of_read()),
+        }
+    }
+
     /// Sends a write once. Only one that certainly was not sent, or was refused because the connection had lost its
     /// bind, is sent on another connection.
     pub(super) async fn write(
