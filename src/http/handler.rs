@@ -1,8 +1,6 @@
 //! The way of a request: limits, authentication, route, body, one call of the service, one answer.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
@@ -13,6 +11,7 @@ use tokio::sync::watch;
 use tracing::{Instrument, Span};
 
 use super::authentication::authenticate;
+use super::delivery::{Delivery, journal};
 use super::error::Fault;
 use super::identity::{self, Identity};
 use super::in_flight::{InFlight, Ticket};
@@ -286,21 +285,10 @@ impl Call {
     ) -> Result<Reply, Fault> {
         let patience = until.saturating_duration_since(Instant::now()) + GRACE;
         let here = self.is_short_read(&service);
-        let given_up = Arc::new(AtomicBool::new(false));
-        let nobody_waits = Arc::clone(&given_up);
         let work = async move {
             let answer = self.dispatch(&service).await.map_err(Fault::from);
             drop(ticket);
-            // The client was told that it took too long: what became of it is for the journal alone.
-            if nobody_waits.load(Ordering::Relaxed) {
-                match &answer {
-                    Ok(_) => {
-                        tracing::warn!("the operation was carried out after its time was over")
-                    }
-                    Err(fault) => journal(fault),
-                }
-            }
-            answer
+            Delivery::new(answer)
         };
         let ended = if here {
             let work = AssertUnwindSafe(work).catch_unwind();
@@ -311,12 +299,9 @@ impl Call {
             tokio::time::timeout(patience, work).await.map(Result::ok)
         };
         match ended {
-            Err(_) => {
-                given_up.store(true, Ordering::Relaxed);
-                Err(Fault::Late)
-            }
+            Err(_) => Err(Fault::Late),
             Ok(None) => Err(Fault::Panicked),
-            Ok(Some(answer)) => answer,
+            Ok(Some(delivery)) => delivery.arrived(),
         }
     }
 
@@ -376,30 +361,5 @@ impl Call {
                 detail: format!("{target} is no resource"),
             }),
         }
-    }
-}
-
-/// Faults of ours and of the directory go to the journal with their cause; the client's own are its business.
-fn journal(fault: &Fault) {
-    let kind = fault.kind();
-    if let Fault::Service(Error::Refused(refusal)) = fault {
-        let attribute = refusal.attribute.as_ref().map(ToString::to_string);
-        tracing::warn!(kind, rule = refusal.rule.name(), attempted = ?refusal.attempted, attribute, "a fence refused the operation");
-        tracing::debug!(dn = %refusal.dn, "the fenced entry");
-        return;
-    }
-    if let Fault::Service(Error::NotBegun) = fault {
-        // Counted where it happens: a warning for each of a thousand operations would say no more.
-        tracing::debug!(kind, %fault, "refused");
-        return;
-    }
-    let status = fault.row().body.status;
-    match fault.cause() {
-        Some(cause) if status == 503 => tracing::warn!(kind, cause, "the directory is unavailable"),
-        Some(cause) if status >= 500 => tracing::error!(kind, cause, "the operation failed"),
-        Some(cause) => tracing::warn!(kind, cause, "the directory denied the operation"),
-        None if status == 500 => tracing::error!(kind, %fault, "the operation failed"),
-        None if status > 500 => tracing::warn!(kind, %fault, "refused"),
-        None => tracing::debug!(kind, %fault, "refused"),
     }
 }
