@@ -132,17 +132,15 @@ impl Service {
                 .await
             {
                 Ok(applied) => {
+                    // Before anything else can fail: the entry is there.
+                    let id = applied.id.map(|id| id.to_string()).unwrap_or_default();
+                    self.wrote(of, &id);
+                    journal(of, &id, guarded);
                     let entry = applied.entry.ok_or_else(|| Error::Unavailable {
                         retry_after: Error::RETRY_AFTER,
                         reason: "the new entry was added, but could not be read back".into(),
                     })?;
                     self.check_visible(of, &entry, guarded, caller).await?;
-                    let id = entry
-                        .id(self.kind())
-                        .map(|id| id.to_string())
-                        .unwrap_or_default();
-                    self.wrote(of, &id);
-                    journal(of, &id, guarded);
                     let facts = &creation.references.facts;
                     if let Err(error) = self
                         .settle_members(of, &entry.dn, &creation.members, facts, caller)
@@ -207,6 +205,7 @@ impl Service {
             return Ok(());
         }
         self.take_away(of, entry, guarded, caller).await?;
+        tracing::info!(resource_type = of.name(), %id, "deleted");
         Err(Error::Invalid(ScimError::invalid_value(format!(
             "this {0} would not match the filter that [resources.{0}] of the configuration sets, and could never be found \
              again; send values that match, or have the filter changed",
