@@ -248,10 +248,12 @@ async fn an_add_whose_answer_is_lost_is_a_success_when_the_entry_is_there() {
     let open = Change::Add { dn, attributes };
     let server = forgetful(ADD, |request| found(&request.name(), &[("cn", &["ada"])])).await;
     let kind = DirectoryKind::OpenLdap;
-    let steps = vec![Step::new(open.clone())];
-    let applied = run(kind, &server, steps, read_back()).await.unwrap();
+    let steps = || vec![Step::new(open.clone())];
+    let applied = run(kind, &server, steps(), read_back()).await.unwrap();
     assert!(applied.entry.is_some());
     assert_eq!(server.seen(ADD).len(), 1, "an add is never sent twice");
+    let unread = run(kind, &server, steps(), None).await.unwrap();
+    assert_eq!(unread.entry, None, "nobody wants to see it");
 
     // Whoever made it, a later step that is refused must not delete it.
     let steps = vec![
