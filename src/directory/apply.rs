@@ -247,18 +247,23 @@ impl Pool {
                 if let Some(wanted) = post.filter(|_| can(controls::POST_READ)) {
                     list.push(controls::entry_read(controls::POST_READ, &wanted.names()));
                 }
-                // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it.
-                if permissive {
-                    list.push(controls::permissive_modify());
-                }
                 // What a request demands is demanded of every server.
                 let demanded = change.assertion().is_some();
-                if let Some(condition) = condition
+                let condition = condition
                     .as_ref()
-                    .filter(|_| demanded || can(controls::ASSERTION))
-                {
+                    .filter(|_| demanded || can(controls::ASSERTION));
+                let before = before
+                    .as_ref()
+                    .filter(|_| condition.is_none() && can(controls::PRE_READ));
+                // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it. Not where another
+                // entry may have to be given back what it had: what was so already is not to be undone.
+                if permissive && before.is_none() {
+                    list.push(controls::permissive_modify());
+                }
+                if let Some(condition) = condition {
                     list.push(controls::assertion(condition)?);
-                } else if let Some(before) = before.as_ref().filter(|_| can(controls::PRE_READ)) {
+                }
+                if let Some(before) = before {
                     list.push(controls::entry_read(controls::PRE_READ, &before.names()));
                 }
                 Ok((Write::of(change, kind), list))

@@ -453,6 +453,12 @@ async fn an_assertion_goes_as_a_critical_control_to_every_server() {
     }
 }
 
+/// The deleteOldRDN of a rename (RFC 4511 §4.9).
+fn drops_old(request: &Request) -> bool {
+    let old = ber::parts(request.body.clone()).unwrap().remove(2);
+    ber::content(old).unwrap() != [0]
+}
+
 /// 389 DS: the entry that has the name by now gets back what it had, and the change counts as not done.
 #[tokio::test]
 async fn a_change_that_met_another_entry_is_taken_back_from_it() {
@@ -512,7 +518,26 @@ async fn a_change_that_met_another_entry_is_taken_back_from_it() {
         assertion: None,
     })
     .await;
-    assert_eq!(server.seen(RENAME)[1].name(), "cn=grace,dc=e");
+    let back = &server.seen(RENAME)[1];
+    assert_eq!(
+        (back.name().as_str(), drops_old(back)),
+        ("cn=grace,dc=e", true)
+    );
+
+    // It was called that, too.
+    let server = one(Change::Rename {
+        target: target.clone(),
+        rdn: Rdn::new(CN, "bo"),
+        delete_old_rdn: true,
+        superior: None,
+        assertion: None,
+    })
+    .await;
+    let back = &server.seen(RENAME)[1];
+    assert_eq!(
+        (back.name().as_str(), drops_old(back)),
+        ("cn=bo,dc=e", false)
+    );
 
     let server = one(Change::Delete {
         target,

@@ -90,7 +90,8 @@ fn removal(entry: &Entry, gone: &Rdn, kept: &[Ava]) -> Vec<Modification> {
     modifications
 }
 
-fn held(attribute: &AttributeName, value: &str) -> Ava {
+/// A value that an entry holds, as a part of a name.
+pub(super) fn held(attribute: &AttributeName, value: &str) -> Ava {
     Ava {
         attribute: attribute.clone(),
         value: AvaValue::Text(value.to_owned()),
