@@ -24,13 +24,16 @@
 //! and reads back → the answer shows what the directory now holds.
 //!
 //! The plan is a value: it can be printed as LDIF (`scimbridge plan`), judged, and applied. The same value serves all
-//! three, so a preview cannot disagree with the deed.
+//! three, so a preview shows what the deed is. How a directory has to be made to do it, it does not show: see below.
 //!
 //! # Invariants
 //!
 //! - **One way in.** [`Directory::apply`](directory::Directory::apply) takes a `GuardedPlan`, and only
 //!   [`Guard::judge`](guard::Guard::judge) makes one. This is why `guard` is a room of its own below `directory`, and not a
-//!   file of `provisioning`: the type system closes the second way in.
+//!   file of `provisioning`: the type system closes the second way in. What `directory` makes of a plan by itself, no
+//!   preview shows and no fence sees: 389 DS is renamed in two steps where one fails (`rename.rs`), a group that may not be
+//!   empty gets its placeholder (`members.rs`), and an entry that a change met because it had got the name of the one that
+//!   was meant is given back what it had, in 389 DS and after a rename in Samba (`identity.rs`).
 //! - **Pure ground.** `scim`, `ldap`, `mapping` and `guard` see no tokio, no socket, no clock and no random source.
 //! - **Libraries stay in their room.** Only `directory` names `ldap3` and `lber`, only `http` names `actix_web`, only
 //!   `config` names `figment`.

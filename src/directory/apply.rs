@@ -131,12 +131,13 @@ pub(super) async fn carry_out(
     let mut post = None;
     for (index, step) in steps.iter().enumerate() {
         let of_subject = subject.follow(&step.change);
-        let last = index + 1 == steps.len() && of_subject && subject.dn.is_some();
+        let last = index + 1 == steps.len();
         let wanted = read_back
             .as_ref()
-            .filter(|_| last)
+            .filter(|_| last && of_subject && subject.dn.is_some())
             .map(|read_back| &read_back.wanted);
-        match pool.carry_out_change(&step.change, wanted, deadline).await {
+        let step = pool.carry_out_step(&step.change, last, wanted, deadline);
+        match step.await {
             Ok(entry) => post = entry,
             Err(failed) => {
                 let undo = pool.take_back(&steps[..index], &failed, deadline).await;
@@ -179,10 +180,22 @@ pub(super) async fn carry_out(
 }
 
 impl Pool {
-    /// Carries out one change. Answers the entry afterwards, where it was asked for and the directory sent it along.
+    /// Carries out one change that is no step of a plan: a part of one, or what takes one back.
     pub(super) async fn carry_out_change(
         &self,
         change: &Change,
+        post: Option<&Wanted>,
+        deadline: Deadline,
+    ) -> Result<Option<Entry>, StepError> {
+        self.carry_out_step(change, false, post, deadline).await
+    }
+
+    /// Carries out one step; `last`: none follows it. Answers the entry afterwards, where it was asked for and the directory
+    /// sent it along.
+    async fn carry_out_step(
+        &self,
+        change: &Change,
+        last: bool,
         post: Option<&Wanted>,
         deadline: Deadline,
     ) -> Result<Option<Entry>, StepError> {
@@ -210,9 +223,7 @@ impl Pool {
             }
             Sent::Not(error) => Err(error.into()),
             Sent::Unknown(reason) => {
-                // What is to be read back with a change is the plan's last.
-                let alone = post.is_some();
-                let settled = self.settle(change, alone, reason, deadline).await;
+                let settled = self.settle(change, last, reason, deadline).await;
                 settled.map(|()| None)
             }
         }
@@ -236,18 +247,23 @@ impl Pool {
                 if let Some(wanted) = post.filter(|_| can(controls::POST_READ)) {
                     list.push(controls::entry_read(controls::POST_READ, &wanted.names()));
                 }
-                // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it.
-                if permissive {
-                    list.push(controls::permissive_modify());
-                }
                 // What a request demands is demanded of every server.
                 let demanded = change.assertion().is_some();
-                if let Some(condition) = condition
+                let condition = condition
                     .as_ref()
-                    .filter(|_| demanded || can(controls::ASSERTION))
-                {
+                    .filter(|_| demanded || can(controls::ASSERTION));
+                let before = before
+                    .as_ref()
+                    .filter(|_| condition.is_none() && can(controls::PRE_READ));
+                // OpenLDAP honours it without listing it in its rootDSE; who does not know it may ignore it. Not where another
+                // entry may have to be given back what it had: what was so already is not to be undone.
+                if permissive && before.is_none() {
+                    list.push(controls::permissive_modify());
+                }
+                if let Some(condition) = condition {
                     list.push(controls::assertion(condition)?);
-                } else if let Some(before) = before.as_ref().filter(|_| can(controls::PRE_READ)) {
+                }
+                if let Some(before) = before {
                     list.push(controls::entry_read(controls::PRE_READ, &before.names()));
                 }
                 Ok((Write::of(change, kind), list))

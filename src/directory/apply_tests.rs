@@ -242,10 +242,12 @@ async fn an_add_whose_answer_is_lost_is_a_success_when_the_entry_is_there() {
     let open = Change::Add { dn, attributes };
     let server = forgetful(ADD, |request| found(&request.name(), &[("cn", &["ada"])])).await;
     let kind = DirectoryKind::OpenLdap;
-    let steps = vec![Step::new(open.clone())];
-    let applied = run(kind, &server, steps, read_back()).await.unwrap();
+    let steps = || vec![Step::new(open.clone())];
+    let applied = run(kind, &server, steps(), read_back()).await.unwrap();
     assert!(applied.entry.is_some());
     assert_eq!(server.seen(ADD).len(), 1, "an add is never sent twice");
+    let unread = run(kind, &server, steps(), None).await.unwrap();
+    assert_eq!(unread.entry, None, "nobody wants to see it");
 
     // Whoever made it, a later step that is refused must not delete it.
     let steps = vec![
@@ -445,6 +447,12 @@ async fn an_assertion_goes_as_a_critical_control_to_every_server() {
     }
 }
 
+/// The deleteOldRDN of a rename (RFC 4511 §4.9).
+fn drops_old(request: &Request) -> bool {
+    let old = ber::parts(request.body.clone()).unwrap().remove(2);
+    ber::content(old).unwrap() != [0]
+}
+
 /// 389 DS: the entry that has the name by now gets back what it had, and the change counts as not done.
 #[tokio::test]
 async fn a_change_that_met_another_entry_is_taken_back_from_it() {
@@ -504,7 +512,26 @@ async fn a_change_that_met_another_entry_is_taken_back_from_it() {
         assertion: None,
     })
     .await;
-    assert_eq!(server.seen(RENAME)[1].name(), "cn=grace,dc=e");
+    let back = &server.seen(RENAME)[1];
+    assert_eq!(
+        (back.name().as_str(), drops_old(back)),
+        ("cn=grace,dc=e", true)
+    );
+
+    // It was called that, too.
+    let server = one(Change::Rename {
+        target: target.clone(),
+        rdn: Rdn::new(CN, "bo"),
+        delete_old_rdn: true,
+        superior: None,
+        assertion: None,
+    })
+    .await;
+    let back = &server.seen(RENAME)[1];
+    assert_eq!(
+        (back.name().as_str(), drops_old(back)),
+        ("cn=bo,dc=e", false)
+    );
 
     let server = one(Change::Delete {
         target,

@@ -26,7 +26,7 @@ pub(super) enum Sent {
 impl Pool {
     /// Runs a read. One that fails because of its connection is sent again on another; reading twice does no harm. When a
     /// server goes away, all connections to it are dead, so there are as many tries as connections and one for the next
-    /// server.
+    /// server. A server that answers late or not in LDAP would do so on all of them: it gets a second chance and no third.
     ///
     /// `query` is asked to make the request for the connection that will carry it.
     pub(super) async fn read(
@@ -36,6 +36,7 @@ impl Pool {
     ) -> Result<(Answer, Lease), Error> {
         let mut avoid = None;
         let mut tries = 0;
+        let mut had_its_chance = false;
         loop {
             tries += 1;
             let lease = self.lease(Purpose::Read, avoid.as_ref(), deadline).await?;
@@ -57,7 +58,11 @@ impl Pool {
                 // What follows on this connection cannot be trusted.
                 connection.give_up();
             }
-            if tries > self.settings.connections || deadline.passed() {
+            let hopeless = match &fault {
+                Fault::NotSent(_) | Fault::Lost(_) => tries > self.settings.connections,
+                Fault::Late | Fault::Malformed(_) => std::mem::replace(&mut had_its_chance, true),
+            };
+            if hopeless || deadline.passed() {
                 self.wake.notify_one();
                 return Err(fault.of_read());
             }
@@ -78,6 +83,28 @@ impl Pool {
             .connection
             .search(query, deadline.or_after(self.settings.operation_timeout))
             .await
+    }
+
+    /// Runs one more read that an earlier one needs, on the connection of that one: if all who hold a permit waited for a
+    /// second, nobody would ever get one. Only where the connection is lost is it another, since the permit of a lost one
+    /// keeps nobody waiting.
+    pub(super) async fn read_beside(
+        &self,
+        lease: &Lease,
+        deadline: Deadline,
+        query: impl Fn(&Connection) -> Query,
+    ) -> Result<Answer, Error> {
+        match self
+            .read_on(lease, query(&lease.connection), deadline)
+            .await
+        {
+            Ok(answer) => Ok(answer),
+            Err(Fault::NotSent(_) | Fault::Lost(_)) => {
+                let (answer, _) = self.read(deadline, query).await?;
+                Ok(answer)
+            }
+            Err(fault) => Err(fault.of_read()),
+        }
     }
 
     /// Sends a write once. Only one that certainly was not sent, or was refused because the connection had lost its

@@ -14,7 +14,7 @@ use ldap3::LdapResult;
 
 use crate::ldap::{
     AttributeName, Change, Convergence, DirectoryKind, Dn, Entry, Filter, Modification,
-    ModificationKind, Target, Values,
+    ModificationKind, Rdn, Target, Values,
 };
 
 use super::apply::StepError;
@@ -25,17 +25,24 @@ use super::error::{Error, Rejection};
 use super::meaning::Meaning;
 use super::pool::Pool;
 use super::references::Wanted;
+use super::rename::held;
 use super::request::name_of;
+
+/// What holds of the entry that is meant and of no other that may have its name by now; none where that is known from the
+/// address, or the id is not known.
+pub(super) fn right_entry(target: &Target, kind: DirectoryKind) -> Option<Filter> {
+    let id = target.guid.filter(|_| !kind.addresses_by_guid())?;
+    Some(kind.id_filter(id))
+}
 
 /// The condition under which the change reaches the right entry, where its address alone does not make sure, and reaches
 /// it as it was wished to be.
 pub(super) fn condition(change: &Change, kind: DirectoryKind) -> Option<Filter> {
     let target = change.target()?;
-    let id = target.guid.filter(|_| !kind.addresses_by_guid());
-    if id.is_none() && change.assertion().is_none() {
+    let right = right_entry(target, kind);
+    if right.is_none() && change.assertion().is_none() {
         return None;
     }
-    let right = id.map(|id| kind.id_filter(id));
     let right = right.into_iter().chain(change.assertion().cloned());
     let own_name = Filter::equal(AttributeName::known("entryDN"), target.dn.to_string());
     Some(Filter::or([Filter::and(right), own_name.negate()]))
@@ -49,14 +56,21 @@ pub(super) fn before(change: &Change, kind: DirectoryKind) -> Option<Wanted> {
         .guid
         .filter(|_| !kind.addresses_by_guid())?;
     let mut wanted = Wanted::attributes([kind.id_attribute()]);
-    if let Change::Modify {
-        modifications,
-        convergence: Convergence::Exact,
-        ..
-    } = change
-    {
-        let plain = modifications.iter().filter(|one| is_plain(one));
-        wanted.add(Wanted::attributes(plain.map(|one| one.attribute.clone())));
+    match change {
+        Change::Modify {
+            modifications,
+            convergence: Convergence::Exact,
+            ..
+        } => {
+            let plain = modifications.iter().filter(|one| is_plain(one));
+            wanted.add(Wanted::attributes(plain.map(|one| one.attribute.clone())));
+        }
+        Change::Rename { rdn, .. } => {
+            wanted.add(Wanted::attributes(
+                rdn.avas().map(|ava| ava.attribute.clone()),
+            ));
+        }
+        _ => {}
     }
     Some(wanted)
 }
@@ -65,11 +79,12 @@ fn is_plain(modification: &Modification) -> bool {
     matches!(modification.values, Values::Plain(_))
 }
 
-/// What gives another entry, which was this `before`, back what the change took from it; none for a deletion.
+/// What gives another entry, which was this `before`, back what the change took from it; none for a deletion. Values that
+/// converge were sent so that they were taken only where each of them was something new.
 fn back(change: &Change, before: &Entry) -> Option<Change> {
     match change {
         Change::Add { .. } | Change::Delete { .. } => None,
-        Change::Rename { .. } => rename_back(change),
+        Change::Rename { rdn, .. } => rename_back(change, has_name(before, rdn)),
         Change::Modify {
             target,
             modifications,
@@ -105,8 +120,18 @@ fn back(change: &Change, before: &Entry) -> Option<Change> {
     }
 }
 
-/// What gives a renamed entry its name back, whichever it is.
-fn rename_back(change: &Change) -> Option<Change> {
+/// Whether the entry had something of the name, which it was not named by.
+fn has_name(before: &Entry, rdn: &Rdn) -> bool {
+    rdn.avas().any(|new| {
+        let named = before.dn.rdn();
+        let is_old = named.is_some_and(|old| old.avas().any(|old| old == new));
+        let mut values = before.texts(&new.attribute);
+        !is_old && values.any(|value| held(&new.attribute, value) == *new)
+    })
+}
+
+/// What gives a renamed entry its name back, whichever it is. It keeps the other where it `had` that before.
+fn rename_back(change: &Change, had: bool) -> Option<Change> {
     let Change::Rename {
         target, superior, ..
     } = change
@@ -117,7 +142,7 @@ fn rename_back(change: &Change) -> Option<Change> {
     Some(Change::Rename {
         target: whoever(&change.dn_afterwards()?),
         rdn: target.dn.rdn()?.clone(),
-        delete_old_rdn: true,
+        delete_old_rdn: !had,
         superior: superior.as_ref().map(|_| above()),
         assertion: None,
     })
@@ -132,7 +157,7 @@ fn whoever(dn: &Dn) -> Target {
 }
 
 /// That, for the change, there was no entry.
-fn missed() -> Error {
+pub(super) fn missed() -> Error {
     Error::Refused(Rejection {
         meaning: Meaning::NoSuchEntry,
         code: 32,
@@ -185,7 +210,7 @@ impl Pool {
             return Ok(());
         }
         tracing::warn!(%id, "a rename met another entry that had got the name; it is taken back");
-        if let Some(back) = rename_back(change)
+        if let Some(back) = rename_back(change, false)
             && let Sent::Not(error) = Box::pin(self.send_change(&back, None, false, deadline)).await
         {
             return Err(StepError {

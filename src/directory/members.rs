@@ -15,6 +15,7 @@ use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::{Error, Rejection};
+use super::identity::{missed, right_entry};
 use super::meaning::Meaning;
 use super::outcome::PAUSE;
 use super::pool::{Pool, Purpose};
@@ -115,6 +116,14 @@ impl Pool {
                     Err(Error::Unavailable { .. }) if !look.passed() => {
                         tokio::time::sleep(PAUSE).await
                     }
+                    // It was another one that has the name by now, and what is so already is so of that one.
+                    Err(missed) if certain && missed.meaning() == Some(Meaning::NoSuchEntry) => {
+                        return Err(StepError {
+                            error: missed,
+                            certain,
+                            partial,
+                        });
+                    }
                     Err(_) => {
                         return Err(StepError {
                             error,
@@ -184,7 +193,7 @@ impl Pool {
         Ok(left)
     }
 
-    /// Which of the values the attribute holds.
+    /// Which of the values the attribute of the entry holds, which is the one that is meant.
     async fn present(
         &self,
         target: &Target,
@@ -193,24 +202,29 @@ impl Pool {
         deadline: Deadline,
     ) -> Result<Vec<bool>, Error> {
         let name = name_of(target, self.settings.kind);
+        let right = right_entry(target, self.settings.kind);
         if let [value] = values
             && !value.is_empty()
             && pointed_at(value).is_some_and(|of| matches!(of, EntryName::Dn(_)))
         {
             let has = Filter::equal(attribute.clone(), value.clone());
-            return Ok(vec![
-                self.read_entry(&name, &has, &Wanted::nothing(), deadline)
-                    .await?
-                    .is_some(),
-            ]);
+            let has = Filter::and(right.clone().into_iter().chain([has]));
+            let none = Wanted::nothing();
+            let found = self.read_entry(&name, &has, &none, deadline).await?;
+            if let (None, Some(right)) = (&found, right) {
+                let there = self.read_entry(&name, &right, &none, deadline).await?;
+                there.ok_or_else(missed)?;
+            }
+            return Ok(vec![found.is_some()]);
         }
+        let right = right.unwrap_or_else(Filter::everything);
         if self.settings.kind == DirectoryKind::ActiveDirectory && attribute.is("member") {
             return self.present_by_back_link(&name, values, deadline).await;
         }
         let mut present = Vec::with_capacity(values.len());
         for chunk in values.chunks(LOOK) {
             present.extend(
-                self.present_in_entry(&name, attribute, chunk, deadline)
+                self.present_in_entry(&name, &right, attribute, chunk, deadline)
                     .await?,
             );
         }
@@ -221,6 +235,7 @@ impl Pool {
     async fn present_in_entry(
         &self,
         name: &EntryName,
+        right: &Filter,
         attribute: &AttributeName,
         values: &[Vec<u8>],
         deadline: Deadline,
@@ -232,7 +247,7 @@ impl Pool {
                 Query {
                     base: name.to_string(),
                     scope: Scope::Base,
-                    filter: Filter::everything(),
+                    filter: right.clone(),
                     attributes: wanted.names(),
                     controls: can
                         .then(|| controls::matched_values(attribute, values))
@@ -246,7 +261,7 @@ impl Pool {
             .entries(answer.entries, &wanted, &lease, deadline)
             .await?
             .pop();
-        let entry = entry.ok_or_else(|| Error::protocol(format!("{name} is gone")))?;
+        let entry = entry.ok_or_else(missed)?;
         let held: HashSet<Dn> = entry
             .texts(attribute)
             .filter_map(|text| Dn::parse(text).ok())

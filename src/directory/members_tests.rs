@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use uuid::Uuid;
+
 use super::apply::Undo;
 use super::apply_tests::{members, modified, run};
-use super::controls::{MATCHED_VALUES, PERMISSIVE_MODIFY};
+use super::controls::{MATCHED_VALUES, PERMISSIVE_MODIFY, PRE_READ};
 use super::error::Error;
 use super::fake::{Fake, MODIFY, Reply, Request, SEARCH, done, found, refused, result};
+use super::meaning::Meaning;
 use crate::guard::Step;
-use crate::ldap::DirectoryKind;
+use crate::ldap::{Change, DirectoryKind};
 
 #[tokio::test]
 async fn members_already_present_are_success_in_one_round_trip_where_the_control_is_honoured() {
@@ -221,4 +224,42 @@ async fn of_a_large_group_only_the_values_in_question_are_read() {
         [(1, vec!["uid=b,dc=e".to_owned()])]
     );
     assert_eq!(server.seen(SEARCH).len(), 1);
+}
+
+/// 389 DS: another group has the name of the one that was meant by now. What is so already of that one is no success, and
+/// what is changed of it has to be what it did not have before.
+#[tokio::test]
+async fn of_another_group_nothing_is_believed_and_nothing_taken_that_it_had() {
+    for code in [20, 16] {
+        let server =
+            Fake::start(
+                &[PRE_READ, PERMISSIVE_MODIFY],
+                move |request: &Request| match request.operation {
+                    MODIFY => refused(request, code, ""),
+                    // Nothing of this name has the id.
+                    SEARCH if !request.name().is_empty() => {
+                        vec![Reply::Send(result(SEARCH, 0, ""), Vec::new())]
+                    }
+                    _ => Vec::new(),
+                },
+            )
+            .await;
+        for many in [&["uid=a,dc=e"][..], &["uid=a,dc=e", "uid=b,dc=e"]] {
+            let (add, remove) = if code == 20 {
+                (many, &[][..])
+            } else {
+                (&[][..], many)
+            };
+            let mut change = members(add, remove);
+            if let Change::Modify { target, .. } = &mut change {
+                target.guid = Some(Uuid::from_u128(7));
+            }
+            let run = run(DirectoryKind::Ds389, &server, vec![Step::new(change)], None);
+            let failed = run.await.unwrap_err();
+            assert_eq!(failed.error.meaning(), Some(Meaning::NoSuchEntry));
+        }
+        for sent in server.seen(MODIFY) {
+            assert!(sent.has(PRE_READ) && !sent.has(PERMISSIVE_MODIFY));
+        }
+    }
 }

@@ -40,18 +40,18 @@ impl Pool {
         deadline.but_at_least(GRACE.min(self.settings.operation_timeout))
     }
 
-    /// Finds out what became of a change whose answer was lost. `alone`: nothing else is done to the entry after it, that
+    /// Finds out what became of a change whose answer was lost. `last`: nothing else is done to the entry after it, that
     /// it would have to be this request's own for.
     pub(super) async fn settle(
         &self,
         change: &Change,
-        alone: bool,
+        last: bool,
         reason: String,
         deadline: Deadline,
     ) -> Result<(), StepError> {
         let look = self.look_deadline(deadline);
         let seen = loop {
-            match self.look(change, alone, look).await {
+            match self.look(change, last, look).await {
                 // A server that restarts tells after all what it holds.
                 Err(Error::Unavailable { .. }) if !look.passed() => tokio::time::sleep(PAUSE).await,
                 seen => break seen,
@@ -88,7 +88,7 @@ impl Pool {
         }
     }
 
-    async fn look(&self, change: &Change, alone: bool, deadline: Deadline) -> Result<Seen, Error> {
+    async fn look(&self, change: &Change, last: bool, deadline: Deadline) -> Result<Seen, Error> {
         let everything = Filter::everything();
         match change {
             Change::Add { dn, attributes } => {
@@ -107,7 +107,7 @@ impl Pool {
                 });
                 // An equal entry may be another request's. Where nothing more is wanted of it, that comes to the same; a
                 // password of it is not this one's, and it must not be deleted when a later step is refused.
-                Ok(match (whole, alone && !secret) {
+                Ok(match (whole, last && !secret) {
                     (true, true) => Seen::Done,
                     (true, false) => Seen::Unclear,
                     (false, _) => Seen::NotDone,

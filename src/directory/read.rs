@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, EntryName, Filter};
 
-use super::connection::Lease;
+use super::connection::{Connection, Lease};
 use super::controls;
 use super::deadline::Deadline;
 use super::error::Error;
@@ -16,7 +16,7 @@ use super::meaning::{self, Meaning};
 use super::pool::Pool;
 use super::range::Range;
 use super::references::{self, Wanted, Way};
-use super::wire::{Arrived, Query};
+use super::wire::{Answer, Arrived, Query};
 
 /// As many ids go into one search. Far below the result limits of all directories (500 in OpenLDAP).
 const CHUNK: usize = 200;
@@ -127,46 +127,36 @@ impl Pool {
             filter.clone(),
         ]);
         let (answer, lease) = self
-            .read_subtree(base, &matches, wanted, ids.len(), deadline)
+            .read(deadline, |connection| {
+                self.subtree(connection, base, &matches, wanted, ids.len())
+            })
             .await?;
-        self.entries(answer, wanted, &lease, deadline).await
+        let arrived = below_base(answer, lease.connection.secured)?;
+        self.entries(arrived, wanted, &lease, deadline).await
     }
 
     /// One unpaged subtree search for at most so many entries.
-    async fn read_subtree(
+    fn subtree(
         &self,
+        connection: &Connection,
         base: &Dn,
         filter: &Filter,
         wanted: &Wanted,
         most: usize,
-        deadline: Deadline,
-    ) -> Result<(Vec<Arrived>, Lease), Error> {
-        let kind = self.settings.kind;
-        let (answer, lease) = self
-            .read(deadline, |connection| {
-                let can = |control| connection.capabilities.supports(control);
-                let mut controls: Vec<_> = Way::of(wanted, &connection.capabilities)
-                    .control(wanted, kind)
-                    .into_iter()
-                    .collect();
-                controls.extend(can(controls::DOMAIN_SCOPE).then(controls::domain_scope));
-                Query {
-                    base: base.to_string(),
-                    scope: Scope::Subtree,
-                    filter: filter.clone(),
-                    attributes: wanted.names(),
-                    controls,
-                    most,
-                }
-            })
-            .await?;
-        match answer.result.rc {
-            0 => Ok((answer.entries, lease)),
-            code => Err(base_rejection(
-                code,
-                &answer.result.text,
-                lease.connection.secured,
-            )),
+    ) -> Query {
+        let can = |control| connection.capabilities.supports(control);
+        let mut controls: Vec<_> = Way::of(wanted, &connection.capabilities)
+            .control(wanted, self.settings.kind)
+            .into_iter()
+            .collect();
+        controls.extend(can(controls::DOMAIN_SCOPE).then(controls::domain_scope));
+        Query {
+            base: base.to_string(),
+            scope: Scope::Subtree,
+            filter: filter.clone(),
+            attributes: wanted.names(),
+            controls,
+            most,
         }
     }
 
@@ -192,7 +182,7 @@ impl Pool {
             entries.push(entry);
         }
         if way == Way::Plain && !wanted.references.is_empty() {
-            self.resolve(&mut entries, deadline).await?;
+            self.resolve(&mut entries, lease, deadline).await?;
         }
         Ok(entries)
     }
@@ -261,7 +251,12 @@ impl Pool {
     }
 
     /// Finds the ids that neither control told, in as few searches as [`ids_at_once`](Self::ids_at_once) allows.
-    async fn resolve(&self, entries: &mut [Entry], deadline: Deadline) -> Result<(), Error> {
+    async fn resolve(
+        &self,
+        entries: &mut [Entry],
+        lease: &Lease,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
         let unknown = entries
             .iter()
             .flat_map(Entry::all_references)
@@ -286,18 +281,17 @@ impl Pool {
                     .iter()
                     .map(|dn| Filter::equal(name.clone(), dn.to_string())),
             );
-            let (arrived, lease) = match self
-                .read_subtree(&base, &matches, &wanted, chunk.len(), deadline)
-                .await
-            {
-                Ok(read) => read,
+            let answer = self
+                .read_beside(lease, deadline, |connection| {
+                    self.subtree(connection, &base, &matches, &wanted, chunk.len())
+                })
+                .await?;
+            if answer.result.rc != 0 {
                 // What they point at is not there, or not to be seen: the references stay without ids.
-                Err(Error::Refused(_)) => continue,
-                Err(error) => return Err(error),
-            };
-            for (raw, controls) in arrived {
-                let way = Way::of(&wanted, &lease.connection.capabilities);
-                let entry = references::entry(raw, &controls, &wanted, way, kind)?.entry;
+                continue;
+            }
+            for (raw, controls) in answer.entries {
+                let entry = references::entry(raw, &controls, &wanted, Way::Plain, kind)?.entry;
                 if let Some(id) = entry.id(kind) {
                     ids.insert(entry.dn, id);
                 }
@@ -307,6 +301,14 @@ impl Pool {
             entry.complete_references(|dn| ids.get(dn).copied());
         }
         Ok(())
+    }
+}
+
+/// What a search below a base found.
+fn below_base(answer: Answer, secured: bool) -> Result<Vec<Arrived>, Error> {
+    match answer.result.rc {
+        0 => Ok(answer.entries),
+        code => Err(base_rejection(code, &answer.result.text, secured)),
     }
 }
 

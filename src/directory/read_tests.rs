@@ -241,6 +241,62 @@ async fn where_no_control_helps_one_search_resolves_all_references() {
     assert_eq!(pool.round_trips(), 2);
 }
 
+/// With one permit in all, a read that waited for a second one would wait for itself.
+#[tokio::test]
+async fn references_are_resolved_without_a_second_permit() {
+    let server = Fake::start(&[PAGED_RESULTS], |request: &Request| {
+        if request.attributes() == ["entryUUID"] {
+            return found("uid=ada,ou=p,dc=e", &[("entryUUID", &[ADA])]);
+        }
+        if asks(request) {
+            return found("cn=g,dc=e", &[("member", &["uid=ada,ou=p,dc=e"])]);
+        }
+        Vec::new()
+    })
+    .await;
+    let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
+    settings.in_flight = 1;
+    let pool = pool(settings);
+    let (base, everything) = (Dn::parse("dc=e").unwrap(), Filter::everything());
+    let wanted = group_with_members();
+    let read = read(&pool, "cn=g,dc=e", &wanted).await.unwrap();
+    let found = pool
+        .find_entry(Uuid::from_u128(1), &base, &everything, &wanted, soon())
+        .await
+        .unwrap();
+    let search = Search {
+        base: base.clone(),
+        filter: everything.clone(),
+        wanted: wanted.clone(),
+        order: None,
+        limit: None,
+    };
+    let searched = pool.search_entries(&search, soon()).await.unwrap();
+    for group in [read, found, searched.entries.into_iter().next()] {
+        let group = group.unwrap();
+        assert_eq!(group.references(&MEMBER)[0].id, Uuid::parse_str(ADA).ok());
+    }
+}
+
+#[tokio::test]
+async fn references_are_resolved_elsewhere_when_the_connection_is_lost_in_between() {
+    let server = Fake::start(&[], |request: &Request| {
+        match (request.name().as_str(), request.connection) {
+            ("cn=g,dc=e", _) => found("cn=g,dc=e", &[("member", &["uid=ada,ou=p,dc=e"])]),
+            ("uid=ada,ou=p,dc=e", 0) => vec![Reply::Close],
+            ("uid=ada,ou=p,dc=e", _) => found("uid=ada,ou=p,dc=e", &[("entryUUID", &[ADA])]),
+            _ => Vec::new(),
+        }
+    })
+    .await;
+    let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
+    settings.in_flight = 1;
+    let pool = pool(settings);
+    let group = read(&pool, "cn=g,dc=e", &group_with_members()).await;
+    let group = group.unwrap().unwrap();
+    assert_eq!(group.references(&MEMBER)[0].id, Uuid::parse_str(ADA).ok());
+}
+
 #[tokio::test]
 async fn an_id_is_found_only_below_its_base() {
     let server = Fake::start(&[], |request: &Request| {

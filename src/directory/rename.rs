@@ -12,6 +12,7 @@ use crate::ldap::{
 
 use super::apply::StepError;
 use super::deadline::Deadline;
+use super::error::Error;
 use super::pool::Pool;
 use super::references::Wanted;
 use super::request::name_of;
@@ -68,20 +69,17 @@ impl InTwo {
     }
 }
 
-/// What takes away the values of a name, spelled as the entry spells them, that are not those of the name that it keeps.
-fn removal(entry: &Entry, gone: &Rdn, kept: &Rdn) -> Vec<Modification> {
+/// What takes away the values of a name, spelled as the entry spells them, that are not among those it keeps.
+fn removal(entry: &Entry, gone: &Rdn, kept: &[Ava]) -> Vec<Modification> {
     let mut modifications = Vec::new();
     for ava in gone.avas() {
-        let is_of = |rdn: &Rdn, value: &str| {
-            let held = Ava {
-                attribute: ava.attribute.clone(),
-                value: AvaValue::Text(value.to_owned()),
-            };
-            rdn.avas().any(|ava| *ava == held)
+        let goes = |value: &str| {
+            let held = held(&ava.attribute, value);
+            gone.avas().any(|ava| *ava == held) && !kept.contains(&held)
         };
         let values: Vec<Vec<u8>> = entry
             .texts(&ava.attribute)
-            .filter(|value| is_of(gone, value) && !is_of(kept, value))
+            .filter(|value| goes(value))
             .map(|value| value.as_bytes().to_vec())
             .collect();
         if !values.is_empty() {
@@ -90,6 +88,14 @@ fn removal(entry: &Entry, gone: &Rdn, kept: &Rdn) -> Vec<Modification> {
         }
     }
     modifications
+}
+
+/// A value that an entry holds, as a part of a name.
+pub(super) fn held(attribute: &AttributeName, value: &str) -> Ava {
+    Ava {
+        attribute: attribute.clone(),
+        value: AvaValue::Text(value.to_owned()),
+    }
 }
 
 /// Whether every letter means itself in a DN and has one form only.
@@ -106,10 +112,14 @@ impl Pool {
         post: Option<&Wanted>,
         deadline: Deadline,
     ) -> Result<Option<Entry>, StepError> {
-        Box::pin(self.carry_out_change(&steps.rename, None, deadline)).await?;
         let (old, new) = (&steps.old, &steps.new);
+        let before = steps.rename.target();
+        // Of the new name, the entry may have something already: an alias, which is not to be taken away with it.
+        let mut had = self.names_of(before, new, deadline).await?;
+        Box::pin(self.carry_out_change(&steps.rename, None, deadline)).await?;
         let renamed = steps.undo.target();
-        let mut failed = match self.take_name(renamed, old, new, post, deadline).await {
+        let kept: Vec<Ava> = new.avas().cloned().collect();
+        let mut failed = match self.take_name(renamed, old, &kept, post, deadline).await {
             Ok(entry) => return Ok(entry),
             Err(failed) => failed,
         };
@@ -123,8 +133,8 @@ impl Pool {
             .map(|_| ());
         if undone.is_ok() {
             failed.partial = false;
-            let renamed = steps.rename.target();
-            let taken = self.take_name(renamed, new, old, None, deadline).await;
+            had.extend(old.avas().cloned());
+            let taken = self.take_name(before, new, &had, None, deadline).await;
             undone = taken.map(|_| ());
         }
         if let Err(undone) = undone {
@@ -134,26 +144,52 @@ impl Pool {
         Err(failed)
     }
 
-    /// Takes away a name that the entry has beside the one it keeps.
+    /// What the entry holds of the attributes of a name.
+    async fn names_of(
+        &self,
+        target: Option<&Target>,
+        name: &Rdn,
+        deadline: Deadline,
+    ) -> Result<Vec<Ava>, Error> {
+        let Some(entry) = self.read_named(target, name, deadline).await? else {
+            return Ok(Vec::new());
+        };
+        let attributes = name.avas().map(|ava| &ava.attribute);
+        let values = attributes
+            .flat_map(|attribute| entry.texts(attribute).map(|value| held(attribute, value)));
+        Ok(values.collect())
+    }
+
+    /// The entry with the attributes of a name.
+    async fn read_named(
+        &self,
+        target: Option<&Target>,
+        name: &Rdn,
+        deadline: Deadline,
+    ) -> Result<Option<Entry>, Error> {
+        let Some(target) = target else {
+            return Ok(None);
+        };
+        let wanted = Wanted::attributes(name.avas().map(|ava| ava.attribute.clone()));
+        let at = name_of(target, self.settings.kind);
+        self.read_entry(&at, &Filter::everything(), &wanted, deadline)
+            .await
+    }
+
+    /// Takes away a name that the entry has beside what it keeps.
     async fn take_name(
         &self,
         target: Option<&Target>,
         gone: &Rdn,
-        kept: &Rdn,
+        kept: &[Ava],
         post: Option<&Wanted>,
         deadline: Deadline,
     ) -> Result<Option<Entry>, StepError> {
-        let Some(target) = target else {
-            return Ok(None);
-        };
-        let named: Vec<AttributeName> = gone.avas().map(|ava| ava.attribute.clone()).collect();
-        let name = name_of(target, self.settings.kind);
-        let wanted = Wanted::attributes(named);
-        let entry = self
-            .read_entry(&name, &Filter::everything(), &wanted, deadline)
-            .await?;
+        let entry = self.read_named(target, gone, deadline).await?;
         let modifications = entry.map(|entry| removal(&entry, gone, kept));
-        let Some(modifications) = modifications.filter(|some| !some.is_empty()) else {
+        let (Some(target), Some(modifications)) =
+            (target, modifications.filter(|some| !some.is_empty()))
+        else {
             return Ok(None);
         };
         let change = Change::Modify {
@@ -169,6 +205,7 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
     use super::super::apply::Undo;
@@ -202,16 +239,28 @@ mod tests {
         assert!(InTwo::of(&rename("uid=ab,ou=people", "c"), DirectoryKind::Ds389).is_none());
     }
 
-    /// What an entry with these names is asked for after a rename.
+    /// What an entry that had some names, and has others after a rename, is asked for.
     async fn renamed(
         to: &str,
-        held: &'static [&'static str],
+        had: &'static [&'static str],
+        has: &'static [&'static str],
         removal: impl Fn(&Request) -> Vec<Reply> + Send + Sync + 'static,
     ) -> (Fake, Result<(), Undo>) {
+        let begun = AtomicBool::new(false);
         let server = Fake::start(&[], move |request: &Request| match request.operation {
-            RENAME => done(request),
+            RENAME => {
+                begun.store(true, Ordering::SeqCst);
+                done(request)
+            }
             MODIFY => removal(request),
-            SEARCH if !request.name().is_empty() => found(&request.name(), &[("uid", held)]),
+            SEARCH if !request.name().is_empty() => {
+                let names = if begun.load(Ordering::SeqCst) {
+                    has
+                } else {
+                    had
+                };
+                found(&request.name(), &[("uid", names)])
+            }
             _ => Vec::new(),
         })
         .await;
@@ -224,28 +273,31 @@ mod tests {
 
     #[tokio::test]
     async fn the_old_name_is_taken_away_as_the_entry_spells_it() {
-        let (server, outcome) = renamed("c", &["c", "A,B", "alias"], done).await;
+        let (server, outcome) = renamed("c", &["A,B", "alias"], &["c", "A,B", "alias"], done).await;
         outcome.unwrap();
         assert_eq!(modified(&server.seen(MODIFY)[0]), [(1, vec!["A,B".into()])]);
     }
 
     #[tokio::test]
     async fn an_old_name_that_is_gone_already_or_stays_is_left_alone() {
-        for (to, held) in [("c", &["c"][..]), ("A,B", &["A,B"][..])] {
-            let (server, outcome) = renamed(to, held, done).await;
+        for (to, has) in [("c", &["c"][..]), ("A,B", &["A,B"][..])] {
+            let (server, outcome) = renamed(to, &["a,b"], has, done).await;
             outcome.unwrap();
             assert!(server.seen(MODIFY).is_empty());
+        }
+    }
+
+    fn refuse_old(request: &Request) -> Vec<Reply> {
+        match &modified(request)[..] {
+            [(1, values)] if values == &["a,b"] => refused(request, 53, ""),
+            _ => done(request),
         }
     }
 
     /// Both names have escapes, so that each would be renamed in two steps.
     #[tokio::test]
     async fn a_refused_removal_is_taken_back_once() {
-        let refuse_old = |request: &Request| match &modified(request)[..] {
-            [(1, values)] if values == &["a,b"] => refused(request, 53, ""),
-            _ => done(request),
-        };
-        let (server, outcome) = renamed("c,d", &["c,d", "a,b"], refuse_old).await;
+        let (server, outcome) = renamed("c,d", &["a,b"], &["c,d", "a,b"], refuse_old).await;
         assert!(matches!(outcome, Err(Undo::NotNeeded)), "{outcome:?}");
         let names: Vec<String> = server.seen(RENAME).iter().map(new_name).collect();
         assert_eq!(names, [r"uid=c\,d", r"uid=a\,b"]);
@@ -253,11 +305,24 @@ mod tests {
         assert_eq!(modified(&last), [(1, vec!["c,d".into()])]);
     }
 
+    /// An administrator gave it the new name as an alias before.
+    #[tokio::test]
+    async fn a_rename_that_is_taken_back_leaves_the_names_that_were_there() {
+        let names = &["a,b", "C,D"];
+        let (server, outcome) = renamed("c,d", names, names, refuse_old).await;
+        assert!(matches!(outcome, Err(Undo::NotNeeded)), "{outcome:?}");
+        assert_eq!(server.seen(RENAME).len(), 2);
+        for removal in server.seen(MODIFY) {
+            assert_eq!(modified(&removal), [(1, vec!["a,b".into()])]);
+        }
+    }
+
     #[tokio::test]
     async fn a_second_name_that_stays_is_said_to_stay() {
-        let (_, outcome) = renamed("c,d", &["c,d", "a,b"], |one| refused(one, 53, "")).await;
+        let refuse = |one: &Request| refused(one, 53, "");
+        let (_, outcome) = renamed("c,d", &["a,b"], &["c,d", "a,b"], refuse).await;
         assert!(matches!(outcome, Err(Undo::Kept)), "{outcome:?}");
-        let (_, outcome) = renamed("c", &["c", "a,b"], |_| vec![Reply::Close]).await;
+        let (_, outcome) = renamed("c", &["a,b"], &["c", "a,b"], |_| vec![Reply::Close]).await;
         assert!(matches!(outcome, Err(Undo::Kept)), "{outcome:?}");
     }
 

@@ -286,6 +286,23 @@ async fn a_server_that_hangs_in_silence_costs_no_more_than_the_deadline_and_lose
 }
 
 #[tokio::test]
+async fn a_read_that_is_not_answered_is_tried_once_more_however_many_connections_there_are() {
+    let never = |_: &Request| vec![Reply::Wait(Duration::from_secs(10))];
+    let server = Fake::start(&[], searches(never)).await;
+    let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);
+    settings.connections = 4;
+    settings.operation_timeout = Duration::from_millis(200);
+    let pool = pool(settings);
+    until(|| pool.health().connections == 4).await;
+    let refused = read(&pool, "cn=a", soon()).await;
+    assert!(
+        matches!(refused, Err(Error::Unavailable { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(server.seen(SEARCH).len(), 2);
+}
+
+#[tokio::test]
 async fn an_idle_connection_to_a_server_that_hangs_is_found_by_a_probe() {
     let server = Fake::start(&[], |_: &Request| Vec::new()).await;
     let mut settings = settings(DirectoryKind::OpenLdap, vec![server.url()]);

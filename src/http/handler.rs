@@ -1,8 +1,6 @@
 //! The way of a request: limits, authentication, route, body, one call of the service, one answer.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
@@ -13,9 +11,11 @@ use tokio::sync::watch;
 use tracing::{Instrument, Span};
 
 use super::authentication::authenticate;
+use super::delivery::{Delivery, journal};
 use super::error::Fault;
 use super::identity::{self, Identity};
 use super::in_flight::{InFlight, Ticket};
+use super::response::Response;
 use super::route::Target;
 use super::settings::{Client, Settings};
 use super::version::Version;
@@ -67,7 +67,7 @@ async fn answer(
             seen.version.refusal(&fault)
         }
     };
-    let headers = response.headers_mut();
+    let headers = &mut response.headers;
     if let Ok(id) = HeaderValue::from_str(&identity.id) {
         headers.insert(header::HeaderName::from_static(identity::HEADER), id);
     }
@@ -77,18 +77,18 @@ async fn answer(
     tracing::info!(
         method,
         route,
-        status = response.status().as_u16(),
+        status = response.status.as_u16(),
         elapsed_ms = u64::try_from(identity.began.elapsed().as_millis()).unwrap_or(u64::MAX),
         "answered"
     );
     metrics::answered(
         method,
         route,
-        response.status().as_u16(),
+        response.status.as_u16(),
         seen.client.as_deref(),
         identity.began.elapsed(),
     );
-    response
+    response.sent()
 }
 
 /// What became known of a request on its way, for metrics.
@@ -104,7 +104,7 @@ async fn serve(
     state: &State,
     identity: &Identity,
     seen: &mut Seen,
-) -> Result<HttpResponse, Fault> {
+) -> Result<Response, Fault> {
     let settings = &state.settings;
     check_head(request)?;
     let (version, path) = Version::of(settings, request.uri().path()).ok_or(Fault::UnknownPath)?;
@@ -158,20 +158,15 @@ async fn serve(
         }
         _ => web::Bytes::new(),
     };
-    let body = version.body(&service, &target, request.method().as_str(), body)?;
     let call = Call {
+        version,
         target,
         method: request.method().to_string(),
         query,
         body,
         caller,
     };
-    call.run(service, &settings.runtime, ticket, until)
-        .await
-        .map(|reply| match reply {
-            Reply::Answer(answer) => version.answer(&answer),
-            Reply::Document(document) => version.document(&document),
-        })
+    call.run(service, &settings.runtime, ticket, until).await
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), Fault> {
@@ -259,14 +254,9 @@ fn base_url(request: &HttpRequest, settings: &Settings) -> String {
     }
 }
 
-/// What a call comes back with.
-enum Reply {
-    Answer(Answer),
-    Document(serde_json::Value),
-}
-
 /// One call of the service, with everything it needs, so that it can outlive its connection.
 struct Call {
+    version: Version,
     target: Target,
     method: String,
     query: Query,
@@ -283,24 +273,13 @@ impl Call {
         runtime: &Handle,
         ticket: Ticket,
         until: Instant,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Response, Fault> {
         let patience = until.saturating_duration_since(Instant::now()) + GRACE;
         let here = self.is_short_read(&service);
-        let given_up = Arc::new(AtomicBool::new(false));
-        let nobody_waits = Arc::clone(&given_up);
         let work = async move {
-            let answer = self.dispatch(&service).await.map_err(Fault::from);
+            let response = self.dispatch(service).await;
             drop(ticket);
-            // The client was told that it took too long: what became of it is for the journal alone.
-            if nobody_waits.load(Ordering::Relaxed) {
-                match &answer {
-                    Ok(_) => {
-                        tracing::warn!("the operation was carried out after its time was over")
-                    }
-                    Err(fault) => journal(fault),
-                }
-            }
-            answer
+            Delivery::new(response)
         };
         let ended = if here {
             let work = AssertUnwindSafe(work).catch_unwind();
@@ -311,12 +290,9 @@ impl Call {
             tokio::time::timeout(patience, work).await.map(Result::ok)
         };
         match ended {
-            Err(_) => {
-                given_up.store(true, Ordering::Relaxed);
-                Err(Fault::Late)
-            }
+            Err(_) => Err(Fault::Late),
             Ok(None) => Err(Fault::Panicked),
-            Ok(Some(answer)) => answer,
+            Ok(Some(delivery)) => delivery.arrived(),
         }
     }
 
@@ -335,12 +311,16 @@ impl Call {
         self.method == "GET" && !service.has_members(of)
     }
 
-    async fn dispatch(&self, service: &Service) -> Result<Reply, Error> {
+    /// From bytes to bytes: what lies between may be large, and is made and dropped where the work is.
+    async fn dispatch(mut self, service: Service) -> Result<Response, Fault> {
+        let (version, method) = (self.version, self.method.as_str());
+        self.body = version.body(&service, &self.target, method, self.body)?;
         if self.target == Target::Bulk {
             let outcomes = service.bulk(&self.caller, &self.body).await?;
-            return Ok(Reply::Document(bulk::document(outcomes, journal)));
+            return Ok(version.document(&bulk::document(outcomes, journal)));
         }
-        self.one(service).await.map(Reply::Answer)
+        let answer = self.one(&service).await?;
+        Ok(version.answer(&answer))
     }
 
     async fn one(&self, service: &Service) -> Result<Answer, Error> {
@@ -376,30 +356,5 @@ impl Call {
                 detail: format!("{target} is no resource"),
             }),
         }
-    }
-}
-
-/// Faults of ours and of the directory go to the journal with their cause; the client's own are its business.
-fn journal(fault: &Fault) {
-    let kind = fault.kind();
-    if let Fault::Service(Error::Refused(refusal)) = fault {
-        let attribute = refusal.attribute.as_ref().map(ToString::to_string);
-        tracing::warn!(kind, rule = refusal.rule.name(), attempted = ?refusal.attempted, attribute, "a fence refused the operation");
-        tracing::debug!(dn = %refusal.dn, "the fenced entry");
-        return;
-    }
-    if let Fault::Service(Error::NotBegun) = fault {
-        // Counted where it happens: a warning for each of a thousand operations would say no more.
-        tracing::debug!(kind, %fault, "refused");
-        return;
-    }
-    let status = fault.row().body.status;
-    match fault.cause() {
-        Some(cause) if status == 503 => tracing::warn!(kind, cause, "the directory is unavailable"),
-        Some(cause) if status >= 500 => tracing::error!(kind, cause, "the operation failed"),
-        Some(cause) => tracing::warn!(kind, cause, "the directory denied the operation"),
-        None if status == 500 => tracing::error!(kind, %fault, "the operation failed"),
-        None if status > 500 => tracing::warn!(kind, %fault, "refused"),
-        None => tracing::debug!(kind, %fault, "refused"),
     }
 }

@@ -10,6 +10,7 @@ mod admin;
 mod authentication;
 mod body;
 mod bulk;
+mod delivery;
 mod error;
 mod handler;
 mod identity;

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,25 +16,53 @@ const MEDIA_TYPE: &str = "application/scim+json";
 /// What SCIM 1.1 is answered as (SCIM Protocol 1.1 §3).
 const LEGACY_MEDIA_TYPE: &str = "application/json";
 
+/// What is sent. Unlike actix-web's own it may be made on any thread: a large one is, where the operation runs, and not where
+/// other requests wait for theirs.
+pub(super) struct Response {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Response {
+    fn bare(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// Handed over to actix-web.
+    pub(super) fn sent(self) -> HttpResponse {
+        let mut builder = HttpResponse::build(self.status);
+        for header in self.headers {
+            builder.append_header(header);
+        }
+        builder.body(self.body)
+    }
+}
+
 /// A success.
-pub(super) fn answer(answer: &Answer) -> HttpResponse {
+pub(super) fn answer(answer: &Answer) -> Response {
     match answer {
         Answer::Created(resource) => with_meta(json(StatusCode::CREATED, resource), resource),
         Answer::Resource(resource) => with_meta(json(StatusCode::OK, resource), resource),
         Answer::List(list) => json(StatusCode::OK, list),
         Answer::NotModified(version) => {
-            let mut response = HttpResponse::NotModified();
-            if let Some(version) = version {
-                response.insert_header((header::ETAG, version.to_string()));
+            let mut response = Response::bare(StatusCode::NOT_MODIFIED);
+            let version = version.as_ref().map(ToString::to_string);
+            if let Some(version) = version.and_then(|text| HeaderValue::from_str(&text).ok()) {
+                response.headers.insert(header::ETAG, version);
             }
-            response.finish()
+            response
         }
-        Answer::NoContent => HttpResponse::NoContent().finish(),
+        Answer::NoContent => Response::bare(StatusCode::NO_CONTENT),
     }
 }
 
 /// A success as a 1.1 client reads it.
-pub(super) fn legacy_answer(answer: &Answer) -> HttpResponse {
+pub(super) fn legacy_answer(answer: &Answer) -> Response {
     let shown = |status, resource: &Resource| {
         let body = v1::resource_answer(resource.clone().into_value());
         with_meta(legacy(status, &body), resource)
@@ -52,23 +80,23 @@ pub(super) fn legacy_answer(answer: &Answer) -> HttpResponse {
 }
 
 /// A discovery document.
-pub(super) fn document(document: &Value) -> HttpResponse {
+pub(super) fn document(document: &Value) -> Response {
     json(StatusCode::OK, document)
 }
 
 /// A discovery document for a 1.1 client.
-pub(super) fn legacy_document(document: &Value) -> HttpResponse {
+pub(super) fn legacy_document(document: &Value) -> Response {
     legacy(StatusCode::OK, document)
 }
 
 /// A refusal, by the table.
-pub(super) fn refusal(fault: &Fault) -> HttpResponse {
+pub(super) fn refusal(fault: &Fault) -> Response {
     let row = fault.row();
     with_advice(fault, json(status_of(&row), &row.body.to_json()))
 }
 
 /// A refusal as a 1.1 client reads it.
-pub(super) fn legacy_refusal(fault: &Fault) -> HttpResponse {
+pub(super) fn legacy_refusal(fault: &Fault) -> Response {
     let row = fault.row();
     with_advice(fault, legacy(status_of(&row), &v1::error(&row.body)))
 }
@@ -78,9 +106,9 @@ fn status_of(row: &Row) -> StatusCode {
 }
 
 /// The headers that a refusal's status asks for.
-fn with_advice(fault: &Fault, mut response: HttpResponse) -> HttpResponse {
+fn with_advice(fault: &Fault, mut response: Response) -> Response {
     let row = fault.row();
-    let headers = response.headers_mut();
+    let headers = &mut response.headers;
     if let Some(delay) = row.retry_after {
         // At least one second: zero would mean "at once".
         headers.insert(
@@ -102,7 +130,7 @@ fn with_advice(fault: &Fault, mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-fn with_meta(mut response: HttpResponse, resource: &Resource) -> HttpResponse {
+fn with_meta(mut response: Response, resource: &Resource) -> Response {
     let meta = |name: &str| {
         resource
             .as_map()
@@ -112,7 +140,7 @@ fn with_meta(mut response: HttpResponse, resource: &Resource) -> HttpResponse {
             .and_then(|text| HeaderValue::from_str(text).ok())
     };
     let (location, version) = (meta("location"), meta("version"));
-    let headers = response.headers_mut();
+    let headers = &mut response.headers;
     if let Some(location) = location {
         headers.insert(header::LOCATION, location);
     }
@@ -122,18 +150,20 @@ fn with_meta(mut response: HttpResponse, resource: &Resource) -> HttpResponse {
     response
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> HttpResponse {
+fn json(status: StatusCode, value: &impl Serialize) -> Response {
     body(status, MEDIA_TYPE, value)
 }
 
-fn legacy(status: StatusCode, value: &impl Serialize) -> HttpResponse {
+fn legacy(status: StatusCode, value: &impl Serialize) -> Response {
     body(status, LEGACY_MEDIA_TYPE, value)
 }
 
-fn body(status: StatusCode, media_type: &'static str, value: &impl Serialize) -> HttpResponse {
-    HttpResponse::build(status)
-        .content_type(media_type)
-        .body(serde_json::to_vec(value).unwrap_or_default())
+fn body(status: StatusCode, media_type: &'static str, value: &impl Serialize) -> Response {
+    let mut response = Response::bare(status);
+    let media_type = HeaderValue::from_static(media_type);
+    response.headers.insert(header::CONTENT_TYPE, media_type);
+    response.body = serde_json::to_vec(value).unwrap_or_default();
+    response
 }
 
 #[cfg(test)]
@@ -142,9 +172,9 @@ mod tests {
     use serde_json::json;
     use std::time::Duration;
 
-    fn header(response: &HttpResponse, name: &str) -> Option<String> {
+    fn header(response: &Response, name: &str) -> Option<String> {
         response
-            .headers()
+            .headers
             .get(name)
             .map(|value| value.to_str().unwrap().to_owned())
     }
@@ -157,7 +187,7 @@ mod tests {
     #[test]
     fn a_created_resource_names_its_place_and_version() {
         let response = answer(&Answer::Created(resource()));
-        assert_eq!(response.status(), 201);
+        assert_eq!(response.status, 201);
         assert_eq!(
             header(&response, "location").as_deref(),
             Some("https://x/scim/v2/Users/1")
@@ -169,10 +199,17 @@ mod tests {
         );
     }
 
+    /// Else a thread that carries connections would make it.
+    #[test]
+    fn a_response_may_be_made_on_another_thread() {
+        let made = std::thread::spawn(|| answer(&Answer::Created(resource())));
+        assert_eq!(made.join().unwrap().sent().status(), 201);
+    }
+
     #[test]
     fn nothing_to_show_is_204_without_a_body_type() {
         let response = answer(&Answer::NoContent);
-        assert_eq!(response.status(), 204);
+        assert_eq!(response.status, 204);
         assert_eq!(header(&response, "content-type"), None);
     }
 
@@ -204,7 +241,7 @@ mod tests {
             value.as_object().unwrap().clone(),
         )));
         assert_eq!(
-            (response.status().as_u16(), header(&response, "location")),
+            (response.status.as_u16(), header(&response, "location")),
             (200, None)
         );
     }

@@ -1,12 +1,11 @@
 //! Which version of SCIM a request speaks: its base path tells. SCIM 1.1 is translated at the door, in both directions;
 //! what lies between is the same for both.
 
-use actix_web::HttpResponse;
 use actix_web::web::Bytes;
 use serde_json::Value;
 
 use super::error::Fault;
-use super::response;
+use super::response::{self, Response};
 use super::route::{Target, below};
 use super::settings::Settings;
 use crate::provisioning::{Answer, Caller, Error, Query, Service};
@@ -149,7 +148,7 @@ impl Version {
     }
 
     /// A discovery document as it is sent.
-    pub(super) fn document(self, document: &Value) -> HttpResponse {
+    pub(super) fn document(self, document: &Value) -> Response {
         match self {
             Self::V2 => response::document(document),
             Self::V1 => response::legacy_document(document),
@@ -157,7 +156,7 @@ impl Version {
     }
 
     /// A success.
-    pub(super) fn answer(self, answer: &Answer) -> HttpResponse {
+    pub(super) fn answer(self, answer: &Answer) -> Response {
         match self {
             Self::V2 => response::answer(answer),
             Self::V1 => response::legacy_answer(answer),
@@ -165,7 +164,7 @@ impl Version {
     }
 
     /// A refusal.
-    pub(super) fn refusal(self, fault: &Fault) -> HttpResponse {
+    pub(super) fn refusal(self, fault: &Fault) -> Response {
         match self {
             Self::V2 => response::refusal(fault),
             Self::V1 => response::legacy_refusal(fault),

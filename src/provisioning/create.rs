@@ -118,35 +118,13 @@ impl Service {
                 .await
             {
                 Ok(applied) => {
-                    let entry = applied.entry.ok_or_else(|| Error::Unavailable {
-                        retry_after: Error::RETRY_AFTER,
-                        reason: "the new entry was added, but could not be read back".into(),
-                    })?;
-                    self.check_visible(of, &entry, guarded, caller).await?;
-                    let id = entry
-                        .id(self.kind())
-                        .map(|id| id.to_string())
-                        .unwrap_or_default();
+                    // Before anything else can fail: the entry is there.
+                    let id = applied.id.map(|id| id.to_string()).unwrap_or_default();
                     self.wrote(of, &id);
                     journal(of, &id, guarded);
-                    let (plan, references) = (guarded.plan(), &creation.references);
-                    let target = Target {
-                        dn: entry.dn.clone(),
-                        guid: entry.id(self.kind()),
-                    };
-                    match self
-                        .settle_names(of, &target, plan, references, caller)
-                        .await
-                    {
-                        Ok(false) => return Ok(entry),
-                        Ok(true) => return Ok(self.find(of, &id, wanted, caller).await?.1),
-                        Err(error) => {
-                            if let Err(stays) = self.take_away(of, &entry, guarded, caller).await {
-                                tracing::error!(error = %stays, "a new entry that does not refer to what it should could not be taken away");
-                            }
-                            return Err(error);
-                        }
-                    }
+                    return self
+                        .finish(caller, of, creation, guarded, applied.entry, wanted)
+                        .await;
                 }
                 Err(error) if Error::is_name_taken(&error) => {
                     if refused.is_none() {
@@ -179,15 +157,50 @@ impl Service {
         })
     }
 
+    /// Makes sure that what was added is what was meant; what is not is taken away again.
+    async fn finish(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        creation: &Creation,
+        guarded: &GuardedPlan,
+        entry: Option<Entry>,
+        wanted: &Wanted,
+    ) -> Result<Entry, Error> {
+        let (entry, id) = entry
+            .and_then(|entry| entry.id(self.kind()).map(|id| (entry, id)))
+            .ok_or_else(|| Error::Unavailable {
+                retry_after: Error::RETRY_AFTER,
+                reason: "the new entry was added, but could not be read back".into(),
+            })?;
+        let target = Target {
+            dn: entry.dn.clone(),
+            guid: Some(id),
+        };
+        self.check_visible(of, &entry, &target, caller).await?;
+        let (plan, references) = (guarded.plan(), &creation.references);
+        let settled = self.settle_names(of, &target, plan, references, caller);
+        match settled.await {
+            Ok(false) => Ok(entry),
+            Ok(true) => Ok(self.find(of, &id.to_string(), wanted, caller).await?.1),
+            Err(error) => {
+                if let Err(stays) = self.take_away(of, &entry, target, caller).await {
+                    tracing::error!(error = %stays, "a new entry that does not refer to what it should could not be taken away");
+                }
+                Err(error)
+            }
+        }
+    }
+
     /// An entry that the operator's own filter hides could never be found, changed or disabled again: it is taken away.
     async fn check_visible(
         &self,
         of: Type<'_>,
         entry: &Entry,
-        guarded: &GuardedPlan,
+        target: &Target,
         caller: &Caller,
     ) -> Result<(), Error> {
-        let (Some(_), Some(id)) = (&of.place.filter, entry.id(self.kind())) else {
+        let (Some(_), Some(id)) = (&of.place.filter, target.guid) else {
             return Ok(());
         };
         let (directory, nothing) = (self.directory(), Wanted::nothing());
@@ -199,7 +212,7 @@ impl Service {
         {
             return Ok(());
         }
-        self.take_away(of, entry, guarded, caller).await?;
+        self.take_away(of, entry, target.clone(), caller).await?;
         Err(Error::Invalid(ScimError::invalid_value(format!(
             "this {0} would not match the filter that [resources.{0}] of the configuration sets, and could never be found \
              again; send values that match, or have the filter changed",
@@ -207,29 +220,28 @@ impl Service {
         ))))
     }
 
-    /// Undoes what was just carried out.
+    /// Deletes what was just added.
     async fn take_away(
         &self,
         of: Type<'_>,
         entry: &Entry,
-        guarded: &GuardedPlan,
+        target: Target,
         caller: &Caller,
     ) -> Result<(), Error> {
+        let id = target.guid.map(|id| id.to_string()).unwrap_or_default();
         let mut plan = Plan::empty();
-        for undo in guarded
-            .steps()
-            .iter()
-            .rev()
-            .filter_map(|step| step.undo.clone())
-        {
-            plan.push(undo);
-        }
+        plan.push(Change::Delete {
+            target,
+            assertion: None,
+        });
         let caller = &self.with_time_left(caller);
         let back = self.guard(caller).await?.judge(plan, &[Facts::of(entry)])?;
-        let applied = self.directory().apply(&back, None, caller.deadline).await;
-        applied
-            .map(|_| ())
-            .map_err(|error| Error::of_write(error, of))
+        self.directory()
+            .apply(&back, None, caller.deadline)
+            .await
+            .map_err(|error| Error::of_write(error, of))?;
+        tracing::info!(resource_type = of.name(), id, "deleted");
+        Ok(())
     }
 
     /// Before another generated name is tried, makes sure that this is another person and not the same request once

@@ -12,7 +12,8 @@ use crate::ldap::{AttributeName, DirectoryKind, Dn, EntryName, Filter, Sid};
 use crate::mapping::Mapping;
 
 /// How long the nesting of the protected groups is believed. A group that an administrator nests into a protected one
-/// is fenced at the latest after this time (accounts of Active Directory at once: their own tokenGroups tell).
+/// is fenced for every write that is asked for later than this after it (accounts of Active Directory at once: their own
+/// tokenGroups tell).
 const FRESH: Duration = Duration::from_secs(5);
 
 const OBJECT_SID: AttributeName = AttributeName::known("objectSid");
@@ -28,6 +29,7 @@ const MOST_PROTECTED: usize = 100_000;
 /// The fences as configured, and the guard made of them when the directory was last asked.
 pub(super) struct FenceKeeper {
     configured: Fences,
+    /// The guard, and when the reading that it is made of began.
     current: Mutex<Option<(Instant, Arc<Guard>)>>,
     /// The turn to ask the directory: the others wait for what it tells.
     turn: tokio::sync::Mutex<()>,
@@ -61,17 +63,20 @@ impl FenceKeeper {
         }
     }
 
-    fn fresh(&self) -> Option<Arc<Guard>> {
+    /// The guard for a write that was asked for at that moment. One whose reading began later is as fresh as can be, however
+    /// long that reading took: it serves all who waited for it.
+    fn fresh(&self, asked: Instant) -> Option<Arc<Guard>> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         current
             .as_ref()
-            .filter(|(made, _)| made.elapsed() < FRESH)
+            .filter(|(begun, _)| asked.saturating_duration_since(*begun) < FRESH)
             .map(|(_, guard)| Arc::clone(guard))
     }
 
-    fn keep(&self, guard: &Arc<Guard>) {
+    /// What somebody nests while the directory is being read may have been missed, so that the age counts from the beginning.
+    fn keep(&self, begun: Instant, guard: &Arc<Guard>) {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Instant::now(), Arc::clone(guard)));
+            Some((begun, Arc::clone(guard)));
     }
 }
 
@@ -79,7 +84,8 @@ impl Service {
     /// The guard that judges this moment's writes. Without an answer of the directory there is no guard and no write.
     pub(super) async fn guard(&self, caller: &Caller) -> Result<Arc<Guard>, Error> {
         let keeper = self.fences();
-        if let Some(guard) = keeper.fresh() {
+        let asked = Instant::now();
+        if let Some(guard) = keeper.fresh(asked) {
             return Ok(guard);
         }
         let turn = tokio::time::timeout(caller.deadline.remaining(), keeper.turn.lock()).await;
@@ -87,13 +93,14 @@ impl Service {
             retry_after: Error::RETRY_AFTER,
             reason: "what is fenced is still being read".into(),
         })?;
-        if let Some(guard) = keeper.fresh() {
+        if let Some(guard) = keeper.fresh(asked) {
             return Ok(guard);
         }
+        let begun = Instant::now();
         let mut fences = keeper.configured.clone();
         self.nested(&mut fences, caller).await?;
         let guard = Arc::new(Guard::new(fences));
-        keeper.keep(&guard);
+        keeper.keep(begun, &guard);
         Ok(guard)
     }
 
@@ -234,5 +241,27 @@ impl Service {
             }
         }
         Ok(groups)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_counts_from_its_beginning_and_serves_all_who_waited_for_it() {
+        let keeper = FenceKeeper {
+            configured: Fences::default(),
+            current: Mutex::new(None),
+            turn: tokio::sync::Mutex::default(),
+        };
+        let begun = Instant::now();
+        let is_fresh = |asked| keeper.fresh(asked).is_some();
+        assert!(!is_fresh(begun));
+        keeper.keep(begun, &Arc::new(Guard::new(Fences::default())));
+        assert!(is_fresh(begun + FRESH - Duration::from_millis(1)));
+        assert!(!is_fresh(begun + FRESH));
+        let waited_longer_than_that = begun - 3 * FRESH;
+        assert!(is_fresh(waited_longer_than_that));
     }
 }

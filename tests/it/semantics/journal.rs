@@ -1,7 +1,12 @@
 //! The journal: what happened, by whom and to which id; and no value of any person at the level operators run with.
 
-use serde_json::json;
+use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::support::gate::{Gate, Write};
 use crate::support::people::{create_group_of, entra_user, okta_user};
 use crate::support::{Bridge, ENTERPRISE, GOOD_PASSWORD, Options, Place, both};
 
@@ -9,6 +14,7 @@ both!(places: [
     every_write_is_journaled_with_its_request_and_without_values,
     the_request_id_is_in_the_answer_and_in_the_log,
     what_is_ignored_is_named_once_for_each_client,
+    what_became_of_a_write_is_journaled_when_its_client_breaks_off,
 ]);
 
 async fn every_write_is_journaled_with_its_request_and_without_values(place: &Place) {
@@ -150,5 +156,51 @@ async fn the_request_id_is_in_the_answer_and_in_the_log(place: &Place) {
             "{id}: {}",
             bridge.log_text()
         );
+    }
+}
+
+/// The client's computer crashes, or a proxy gives up: the connection is reset while the directory still thinks.
+async fn what_became_of_a_write_is_journaled_when_its_client_breaks_off(place: &Place) {
+    let mut gate = Gate::to(place.lab).await;
+    let options = Options::new().with("directory.urls", vec![gate.url()]);
+    let bridge = Bridge::start(place, options).await;
+    for (id, carried_out) in [("kept-waiting", true), ("refused-alone", false)] {
+        gate.watch(Write::Add);
+        let body = entra_user(&bridge, id).to_string();
+        let request = format!(
+            "POST /scim/v2/Users HTTP/1.1\r\nHost: bridge\r\nAuthorization: Bearer {}\r\nX-Request-Id: {id}\r\n\
+             Content-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n{body}",
+            bridge.tokens.of("entra"),
+            body.len(),
+        );
+        let mut socket = TcpStream::connect(bridge.address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let arrival = gate.arrival().await;
+        let at_once = socket2::SockRef::from(&socket);
+        at_once.set_linger(Some(Duration::ZERO)).unwrap();
+        drop(socket);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if carried_out {
+            arrival.pass();
+        } else {
+            arrival.refuse();
+        }
+        let about_it = |line: &Value| {
+            line["span"]["request_id"] == id
+                && if carried_out {
+                    line["message"].to_string().contains("nobody waits")
+                } else {
+                    line["kind"].is_string()
+                }
+        };
+        let begun = Instant::now();
+        while !bridge.log().iter().any(about_it) {
+            assert!(
+                begun.elapsed() < Duration::from_secs(10),
+                "nothing of {id}:\n{}",
+                bridge.log_text()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A configuration that does not fit the directory is told as such: never as an absence, and nothing is left half done.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::people::{create_user, entra_group, entra_user};
 use crate::support::{Bridge, Kind, Options, Place, both};
@@ -29,6 +29,13 @@ async fn a_new_entry_that_the_configured_filter_hides_is_taken_away(place: &Plac
         let detail = answer.bad_request("invalidValue");
         assert!(detail.contains(&format!("resources.{kind}")), "{detail}");
         assert_eq!(bridge.count(&bridge.root).await, 0, "{kind}");
+        let told: Vec<Value> = bridge
+            .log_of(&answer)
+            .into_iter()
+            .filter(|line| line["id"].is_string())
+            .map(|line| line["message"].clone())
+            .collect();
+        assert_eq!(told, ["written", "deleted"], "{kind}");
     }
     let mut seen = entra_user(&bridge, "ana");
     seen["title"] = json!("Engineer");

@@ -1,11 +1,13 @@
 //! A directory that is down is 503 with Retry-After: never 404, never an empty list, never a twin.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::hostile::names_no_cause;
 use crate::support::people::{create_user, entra_group, entra_user};
+use crate::support::wire::{OnTheWay, Wire, operation};
 use crate::support::{Answer, Bridge, Options, Place, Relay, both};
 
 both!(places: [
@@ -14,6 +16,7 @@ both!(places: [
     a_bridge_started_without_a_directory_waits_for_it,
     the_second_url_takes_over,
     a_write_whose_answer_was_lost_is_not_done_twice,
+    a_new_entry_is_journaled_though_it_cannot_be_looked_at,
 ]);
 
 /// How long a directory that is there again, on a machine with much to do, may take to be of use.
@@ -208,4 +211,44 @@ async fn a_write_whose_answer_was_lost_is_not_done_twice(place: &Place) {
     let path = format!("/Users/{id}");
     let read = answered(async || client.get(&path).await).await;
     read.resource();
+}
+
+/// A directory that is not heard of any more once it has taken a new entry.
+#[derive(Default)]
+struct GoneAfterAnAdd(AtomicBool);
+
+impl OnTheWay for GoneAfterAnAdd {
+    async fn request(&self, message: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
+        if self.0.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        Ok(message)
+    }
+
+    fn answer(&self, message: Vec<u8>) -> Vec<u8> {
+        const ADD_RESPONSE: u8 = 0x69;
+        if operation(&message) == ADD_RESPONSE {
+            self.0.store(true, Ordering::SeqCst);
+        }
+        message
+    }
+}
+
+/// Active Directory is asked for the entry itself after it was added; where an operator's filter is set, every directory is.
+async fn a_new_entry_is_journaled_though_it_cannot_be_looked_at(place: &Place) {
+    let wire = Wire::to(place.lab, GoneAfterAnAdd::default()).await;
+    let options = Options::new()
+        .with("directory.urls", vec![wire.url()])
+        .with("directory.operation_timeout", "5s")
+        .with("directory.connect_timeout", "5s")
+        .with("server.request_timeout", "20s")
+        .with("resources.User.filter", "(uid=*)");
+    let bridge = Bridge::start(place, options).await;
+    let client = bridge.entra();
+    let answer = client.post("/Users", entra_user(&bridge, "ana")).await;
+    answer.unavailable();
+    let written = |line: &Value| line["message"] == "written" && line["resource_type"] == "User";
+    let log = bridge.log_of(&answer);
+    assert!(log.iter().any(written), "{log:#?}");
+    assert_eq!(bridge.count(&bridge.people).await, 1);
 }

@@ -16,6 +16,7 @@ both!(places: [
     a_rename_is_not_for_whoever_has_the_name_by_then,
     what_is_gone_by_then_is_not_found,
     a_rename_that_others_did_meanwhile_is_done,
+    members_are_for_the_group_that_was_meant,
     a_new_member_is_not_whoever_has_the_name_by_then,
     a_new_member_who_is_gone_by_then_is_told_and_leaves_no_dead_name,
     a_member_who_is_gone_by_then_is_removed,
@@ -192,6 +193,53 @@ async fn what_is_gone_by_then_is_not_found(place: &Place) {
         let answer = overtaken(&mut gate, write, request, gone).await;
         answer.not_found();
         assert_eq!(bridge.count(&bridge.people).await, 0, "{write:?}");
+    }
+}
+
+/// Also where the other group has the new member already, or never had the one who goes: that is no sign of success, and it
+/// is not taken back from it.
+async fn members_are_for_the_group_that_was_meant(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let (ana, bo) = (
+        create_user(&bridge, "ana").await,
+        create_user(&bridge, "bo").await,
+    );
+    let ana_dn = bridge.held(&ana).await.dn;
+    let client = bridge.entra();
+    let remove = json!([{"op": "Remove", "path": "members", "value": values(&[&bo])}]);
+    for (name, operations, after) in [
+        ("Ops", add(&[&ana]), vec![&ana, &bo]),
+        ("Dev", remove, vec![]),
+    ] {
+        let group = create_group_of(&bridge, name, &[&bo]).await;
+        let (dn, path) = (bridge.held(&group).await.dn, format!("/Groups/{group}"));
+        let mut stranger = String::new();
+        let request = client.patch(&path, operations);
+        let answer = overtaken(&mut gate, Write::Modify, request, async {
+            stranger = replace_by_a_stranger(&bridge, &group).await;
+            bridge
+                .admin
+                .give(&dn, "member", std::slice::from_ref(&ana_dn))
+                .await;
+        })
+        .await;
+        answer.accepted();
+        let after: Vec<&str> = after.into_iter().map(String::as_str).collect();
+        assert_eq!(
+            bridge.held(&group).await.members(),
+            names_of(&bridge, &after).await,
+            "{name}"
+        );
+        assert_eq!(
+            bridge.held(&stranger).await.members(),
+            names_of(&bridge, &[&ana]).await,
+            "{name}"
+        );
+        bridge.admin.delete_tree(&dn).await;
+        bridge
+            .admin
+            .delete_tree(&bridge.held(&group).await.dn)
+            .await;
     }
 }
 

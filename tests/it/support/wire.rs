@@ -167,6 +167,12 @@ pub(super) fn elements(mut octets: &[u8]) -> Vec<(u8, &[u8])> {
     all
 }
 
+/// The tag of the operation of a message (RFC 4511 §4.1.1).
+pub(crate) fn operation(message: &[u8]) -> u8 {
+    let (_, content, _) = element(message).expect("a whole message");
+    elements(content)[1].0
+}
+
 pub(super) fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).expect("a small message");
     let mut all = vec![tag, 0x84];
