@@ -64,6 +64,7 @@ async fn look(config: &Config, runtime: &tokio::runtime::Handle, report: &mut Re
         return;
     };
     kind(&site, report);
+    order(&site, report);
     own_account(&site, report).await;
     places(&site, report).await;
     fences(&site, report).await;
@@ -164,6 +165,16 @@ fn kind(site: &Site<'_>, report: &mut Report) {
                 site.kind().name()
             ),
             "choose another `mapping` in `[directory]`",
+        );
+    }
+}
+
+/// Server side sorting, RFC 2891.
+fn order(site: &Site<'_>, report: &mut Report) {
+    if !site.capabilities.supports("1.2.840.113556.1.4.473") {
+        report.warn(
+            "the directory orders no lists (no control 1.2.840.113556.1.4.473): `sortBy` works on at most `max_candidates` resources",
+            "OpenLDAP does with the overlay sssvlv",
         );
     }
 }

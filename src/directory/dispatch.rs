@@ -103,7 +103,13 @@ impl Pool {
                 let (answer, _) = self.read(deadline, query).await?;
                 Ok(answer)
             }
-            Err(fault) => Err(fault.of_read()),
+            Err(fault) => {
+                if matches!(fault, Fault::Malformed(_)) {
+                    // What follows on this connection cannot be trusted.
+                    lease.connection.give_up();
+                }
+                Err(fault.of_read())
+            }
         }
     }
 

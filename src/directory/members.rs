@@ -16,7 +16,7 @@ use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::{Error, Rejection};
 use super::identity::{missed, right_entry};
-use super::meaning::Meaning;
+use super::meaning::{self, Meaning};
 use super::outcome::PAUSE;
 use super::pool::{Pool, Purpose};
 use super::references::Wanted;
@@ -257,6 +257,10 @@ impl Pool {
                 }
             })
             .await?;
+        if !matches!(answer.result.rc, 0 | 32) {
+            let (code, text) = (answer.result.rc, &answer.result.text);
+            return Err(meaning::rejection(code, text, lease.connection.secured).into());
+        }
         let entry = self
             .entries(answer.entries, &wanted, &lease, deadline)
             .await?

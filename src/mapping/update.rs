@@ -91,8 +91,8 @@ impl ResourceMapping {
 
     /// OpenLDAP's password policy unlocks an account whose password is set, by a deletion of the lock that it puts behind
     /// the change; not if the change itself deletes the lock (slapo-ppolicy of 2.5, ppolicy_modify). So who is to stay
-    /// disabled has the lock taken away and set again with the password, and is never without it. Who has no lock must not
-    /// have one by the time of the change either: what others locked meanwhile would be unlocked without a word.
+    /// disabled has the lock taken away and set again with the password, and is never without it. Where the change says
+    /// nothing of the lock, others must not have disabled the account meanwhile: it would be enabled without a word.
     fn keep_lock(&self, difference: &mut Difference, before: &Entry, to: &[Vec<Value>]) {
         if !difference.sets_password() {
             return;
@@ -108,7 +108,11 @@ impl ResourceMapping {
                 continue;
             }
             let active = boolean_of(to).unwrap_or(!by.is_in(locks));
-            if !active {
+            let modifies = |one: &Modification| one.attribute == line.ldap;
+            if active && !difference.modifications.iter().any(modifies) {
+                let disabled = Filter::equal(line.ldap.clone(), by.mark());
+                difference.condition = Some(disabled.negate());
+            } else if !active {
                 let locks = || Values::Plain(locks.to_vec());
                 difference
                     .modifications

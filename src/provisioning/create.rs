@@ -177,9 +177,10 @@ impl Service {
             dn: entry.dn.clone(),
             guid: Some(id),
         };
+        let caller = &self.with_time_left(caller);
         self.check_visible(of, &entry, &target, caller).await?;
-        let (plan, references) = (guarded.plan(), &creation.references);
-        let settled = self.settle_names(of, &target, plan, references, caller);
+        let written = (guarded.plan(), &creation.references);
+        let settled = self.settle_names(of, &target, None, written, caller);
         match settled.await {
             Ok(false) => Ok(entry),
             Ok(true) => Ok(self.find(of, &id.to_string(), wanted, caller).await?.1),
@@ -240,6 +241,7 @@ impl Service {
             .apply(&back, None, caller.deadline)
             .await
             .map_err(|error| Error::of_write(error, of))?;
+        self.wrote(of, &id);
         tracing::info!(resource_type = of.name(), id, "deleted");
         Ok(())
     }

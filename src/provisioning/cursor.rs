@@ -2,7 +2,8 @@
 //!
 //! A cursor says after which id to go on, and of which selection. Ids have one order everywhere and for ever, so that
 //! nothing has to be remembered for it: it is good on every replica, after a restart and next week, and whatever is there
-//! all along is seen once, whatever comes and goes meanwhile. It needs no seal either. Who makes one up gets a page that
+//! all along is seen once, whatever comes and goes meanwhile. (Of a list that the directory ordered this holds while the
+//! list is remembered: where it is made anew, equals may come in another order.) It needs no seal either. Who makes one up gets a page that
 //! begins at another id of what it may list anyway: each page is read under base and filter, like any other.
 
 use base64::Engine as _;

@@ -82,7 +82,7 @@ impl Error {
     }
 
     /// The client is told when a part of its request stands.
-    fn with_what_stands(self, undo: &Undo) -> Self {
+    pub(super) fn with_what_stands(self, undo: &Undo) -> Self {
         match self {
             Self::Invalid(mut refusal) if matches!(undo, Undo::Kept | Undo::Failed(_)) => {
                 refusal.detail.push_str(" Some of the request was carried out before this and stands; it is safe to repeat the request.");

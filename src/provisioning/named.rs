@@ -14,11 +14,18 @@ use super::members::ReferenceChanges;
 use super::references::References;
 use super::service::Type;
 use super::{Caller, Error, Service};
+use crate::directory::{Meaning, Wanted};
 use crate::guard::{Facts, Plan};
-use crate::ldap::{AttributeName, Change, DirectoryKind, Dn, ModificationKind, Target, Values};
+use crate::ldap::{
+    AttributeName, Change, Dn, Entry, EntryName, Filter, ModificationKind, Target, Values,
+};
+use crate::mapping::Line;
 
-/// What follows a write that stands has at least so much time.
-const AFTERWARDS: Duration = Duration::from_secs(10);
+/// What follows a write that stands has at least so much time: twice as much is what `/Bulk` keeps back for it.
+const AFTERWARDS: Duration = Duration::from_secs(3);
+
+/// How often a correction is tried: the entry itself may have been renamed since it was written.
+const ATTEMPTS: usize = 2;
 
 /// References of one attribute that a plan adds or takes away, with the names that their entries had.
 #[derive(Debug)]
@@ -80,39 +87,42 @@ impl Named {
         self.added.keys().chain(self.removed.keys())
     }
 
-    /// What corrects the attribute, now that the entries have these names; and the ids of what was added and is gone.
-    fn corrected(&self, now: &References, kind: DirectoryKind) -> (ReferenceChanges, Vec<Uuid>) {
-        let (mut remove, mut add, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    fn correction(&self, now: &References) -> Correction {
+        let mut correction = Correction::default();
         for (id, dn) in &self.added {
             match now.table.get(*id) {
                 Some(current) if current == dn => continue,
-                Some(current) => add.push((*id, current.clone())),
-                None => gone.push(*id),
+                Some(current) => correction.add.push((*id, current.clone())),
+                None => correction.gone.push(*id),
             }
-            remove.push((*id, dn.clone()));
+            correction.mistaken.push((*id, dn.clone()));
         }
-        let left = self
-            .removed
-            .iter()
-            .filter(|(id, _)| !self.added.contains_key(id));
-        for (id, dn) in left {
+        let removed = self.removed.iter();
+        for (id, dn) in removed.filter(|(id, _)| !self.added.contains_key(id)) {
             let current = now.table.get(*id).filter(|current| *current != dn);
-            remove.extend(current.map(|current| (*id, current.clone())));
+            let left = current.map(|current| (*id, current.clone()));
+            correction.left.extend(left);
         }
-        let changes = ReferenceChanges {
-            attribute: Some(self.attribute.clone()),
-            kind: Some(kind),
-            remove,
-            add,
-            exact: false,
-        };
-        (changes, gone)
+        correction
     }
 }
 
+/// What is wrong in an attribute, now that the entries have other names.
+#[derive(Debug, Default)]
+struct Correction {
+    /// What was added by a name that is not the entry's any more.
+    mistaken: Vec<(Uuid, Dn)>,
+    /// What was to be removed, under the name that it has by now.
+    left: Vec<(Uuid, Dn)>,
+    /// What was added, under the name that it has by now.
+    add: Vec<(Uuid, Dn)>,
+    /// What was added and is gone.
+    gone: Vec<Uuid>,
+}
+
 impl Service {
-    /// After a plan was carried out: corrects the references in it whose entries had other names by then. Answers whether
-    /// anything was corrected, so that what was read before is out of date.
+    /// After a plan was carried out: corrects the references in it whose entries had other names by then. `held` is the
+    /// entry as it was before. Answers whether anything was corrected, so that what was read is out of date.
     ///
     /// # Errors
     /// What was added and is gone is refused where the operator wants it so. An outage leaves what was written as it is.
@@ -120,8 +130,8 @@ impl Service {
         &self,
         of: Type<'_>,
         entry: &Target,
-        plan: &Plan,
-        references: &References,
+        held: Option<&Entry>,
+        (plan, references): (&Plan, &References),
         caller: &Caller,
     ) -> Result<bool, Error> {
         if self.kind().addresses_by_guid() {
@@ -136,7 +146,6 @@ impl Service {
         if named.is_empty() {
             return Ok(false);
         }
-        let caller = &self.with_time_left(caller);
         let ids = named.iter().flat_map(|(_, named)| named.ids());
         let ids: Vec<String> = ids.map(Uuid::to_string).collect();
         let targets = self.targets(&of.mapping.types_referred_to());
@@ -148,35 +157,119 @@ impl Service {
                 "references were written by name, and whose names these are by now could not be looked up"
             );
         })?;
-        let (mut correction, mut lost) = (Plan::empty(), Vec::new());
+        let (mut removals, mut additions, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (line, named) in &named {
-            let (changes, gone) = named.corrected(&now, self.kind());
-            changes.push_steps(&mut correction, entry);
-            lost.extend(gone.into_iter().map(|id| (*line, id)));
+            let correction = named.correction(&now);
+            let changes = |remove, add| ReferenceChanges {
+                attribute: Some(line.ldap.clone()),
+                kind: Some(self.kind()),
+                remove,
+                add,
+                exact: false,
+            };
+            let mut remove = correction.left;
+            for (id, dn) in correction.mistaken {
+                if !self.is_rightful(&dn, held, line, named, caller).await? {
+                    remove.push((id, dn));
+                }
+            }
+            removals.push(changes(remove, Vec::new()));
+            additions.push(changes(Vec::new(), correction.add));
+            gone.extend(correction.gone.into_iter().map(|id| (*line, id)));
         }
-        if correction.is_empty() {
+        if removals
+            .iter()
+            .chain(&additions)
+            .all(ReferenceChanges::is_empty)
+        {
             return Ok(false);
         }
         tracing::warn!(
             resource_type = of.name(),
             "entries were renamed or deleted while references to them were written; corrected"
         );
-        // What was just written was judged just now; only its references are corrected.
-        let own = Facts {
-            id: entry.guid,
-            ..Facts::new(entry.dn.clone())
-        };
-        let known = [own].into_iter().chain(now.facts);
-        let facts: Vec<Facts> = references.facts.iter().cloned().chain(known).collect();
-        let corrected = self.guard(caller).await?.judge(correction, &facts)?;
-        self.directory()
-            .apply(&corrected, None, caller.deadline)
-            .await
-            .map_err(|error| Error::of_write(error, of))?;
-        for (line, id) in lost {
+        // Apart: what may not be added is no reason to keep whoever has its name by now.
+        let mut facts = now.facts;
+        let known: Vec<Dn> = facts.iter().map(|known| known.dn.clone()).collect();
+        let before = references.facts.iter();
+        facts.extend(before.filter(|before| !known.contains(&before.dn)).cloned());
+        self.correct(of, entry, &removals, &facts, caller).await?;
+        self.correct(of, entry, &additions, &facts, caller).await?;
+        for (line, id) in gone {
             self.settle_lost(of, line, &id.to_string())?;
         }
         Ok(true)
+    }
+
+    /// Whether the name that was added by mistake belongs to an entry that was referred to before, and is to be still.
+    async fn is_rightful(
+        &self,
+        dn: &Dn,
+        held: Option<&Entry>,
+        line: &Line,
+        named: &Named,
+        caller: &Caller,
+    ) -> Result<bool, Error> {
+        let kind = self.kind();
+        let wanted = Wanted::attributes([kind.id_attribute()]);
+        let name = EntryName::Dn(dn.clone());
+        let everything = Filter::everything();
+        let (directory, deadline) = (self.directory(), caller.deadline);
+        let owner = directory
+            .read(&name, &everything, &wanted, deadline)
+            .await?;
+        let Some(owner) = owner.and_then(|owner| owner.id(kind)) else {
+            return Ok(false);
+        };
+        let held = held
+            .map(|held| held.references(&line.ldap))
+            .unwrap_or_default();
+        let is_held = held.iter().any(|one| one.id == Some(owner));
+        let rightful = is_held && !named.removed.contains_key(&owner);
+        if !rightful {
+            tracing::warn!(attribute = %line.ldap, id = %owner, "has the name by now under which another entry was added; taken out");
+        }
+        Ok(rightful)
+    }
+
+    /// Carries out a correction of what was just written and judged: only its references are judged again.
+    async fn correct(
+        &self,
+        of: Type<'_>,
+        entry: &Target,
+        changes: &[ReferenceChanges],
+        facts: &[Facts],
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let mut entry = entry.clone();
+        for attempt in 1.. {
+            let mut plan = Plan::empty();
+            for one in changes {
+                one.push_steps(&mut plan, &entry);
+            }
+            if plan.is_empty() {
+                break;
+            }
+            let own = Facts {
+                id: entry.guid,
+                ..Facts::new(entry.dn.clone())
+            };
+            let facts: Vec<Facts> = [own].into_iter().chain(facts.iter().cloned()).collect();
+            let corrected = self.guard(caller).await?.judge(plan, &facts)?;
+            let applied = self.directory().apply(&corrected, None, caller.deadline);
+            match (applied.await, entry.guid) {
+                (Ok(_), _) => break,
+                (Err(error), Some(id))
+                    if attempt < ATTEMPTS
+                        && error.error.meaning() == Some(Meaning::NoSuchEntry) =>
+                {
+                    let found = self.find(of, &id.to_string(), &Wanted::nothing(), caller);
+                    entry.dn = found.await?.1.dn;
+                }
+                (Err(error), _) => return Err(Error::of_write(error, of)),
+            }
+        }
+        Ok(())
     }
 
     /// The caller, with time enough for what must follow a write that stands, however long the request took.

@@ -6,14 +6,19 @@ use std::cmp::Ordering;
 use uuid::Uuid;
 
 use super::service::Type;
+use super::snapshot::Key;
 use super::{Caller, Error, Query, Service};
-use crate::directory::{Search, Wanted};
+use crate::directory::{Error as DirectoryError, Search, Wanted};
 use crate::ldap::{Entry, Filter as LdapFilter, OrderBy};
 use crate::mapping::ResourceMapping;
 use crate::scim::{AttributePath, Error as ScimError, Filter, Projection, Resource, Sort, SortKey};
 
 /// More matches than this are refused with tooMany: their ids would not fit into bounded memory.
 const MOST_MATCHES: usize = 500_000;
+
+/// How a directory says that it knows no such order (measured, see docs/mapping.md): operationsError,
+/// unavailableCriticalExtension, noSuchAttribute, inappropriateMatching, unwillingToPerform.
+const NO_ORDER: [u32; 5] = [1, 12, 16, 18, 53];
 
 /// So many candidates are looked at together where each may carry a large group's members.
 const BATCH: usize = 200;
@@ -217,12 +222,19 @@ impl Service {
         selection: &Selection,
     ) -> Result<Vec<Uuid>, Error> {
         if selection.is_by_id() {
-            let mut ids = self.all(caller, of, selection, None).await?;
+            let mut ids = self.all(caller, of, selection).await?;
             ids.sort_unstable();
             return Ok(selection.either_way(ids));
         }
-        let few = self.few(caller, of, selection).await?;
-        match (few, &selection.order) {
+        let order = selection.order.as_ref();
+        // What was too long a moment ago is not looked at first.
+        let key = Key::new(of.name(), &selection.key());
+        let last = self.snapshots().length(key);
+        let few = match order {
+            Some(_) if last.is_some_and(|last| last > self.settings().max_candidates) => None,
+            _ => self.few(caller, of, selection).await?,
+        };
+        match (few, order) {
             (Some(places), _) => Ok(places.into_iter().map(|(_, id)| id).collect()),
             (None, Some(order)) => self.ordered(caller, of, selection, order).await,
             (None, None) => Err(self.too_many_to_look_at(selection)),
@@ -237,11 +249,19 @@ impl Service {
         selection: &Selection,
     ) -> Result<Vec<Place>, Error> {
         if selection.is_plain() {
-            let ids = self.all(caller, of, selection, None).await?;
+            let ids = self.all(caller, of, selection).await?;
             return Ok(ids.into_iter().map(|id| (SortKey::ABSENT, id)).collect());
         }
         let few = self.few(caller, of, selection).await?;
-        few.ok_or_else(|| self.too_many_to_look_at(selection))
+        few.ok_or_else(|| match selection.order {
+            // The directory tells an order of one type at a time, and no places that those of another could be put between.
+            Some(_) => ScimError::too_many(format!(
+                "there are more than {} resources to order over all types; send the query to the endpoint of one type, or narrow the `filter`",
+                self.settings().max_candidates
+            ))
+            .into(),
+            None => self.too_many_to_look_at(selection),
+        })
     }
 
     /// The same, if there are no more candidates than may be looked at.
@@ -301,35 +321,41 @@ impl Service {
         selection: &Selection,
         order: &OrderBy,
     ) -> Result<Vec<Uuid>, Error> {
-        match self.all(caller, of, selection, Some(order)).await {
-            Err(Error::Misconfigured { reason }) => {
-                tracing::debug!(attribute = %order.attribute, reason, "the directory does not order by this");
-                Err(self.too_many_to_look_at(selection))
+        let kind = self.kind();
+        let search = Search {
+            order: Some(order.clone()),
+            ..self.search_for(of, selection, Wanted::default(), MOST_MATCHES)
+        };
+        let id = |entry: Entry| entry.id(kind);
+        let deadline = caller.deadline;
+        let found = match self.directory().search_each(&search, id, deadline).await {
+            Err(DirectoryError::Refused(refusal)) if NO_ORDER.contains(&refusal.code) => {
+                let attribute = order.attribute.to_string();
+                let key = (String::new(), of.name().to_owned(), attribute.clone());
+                if self.noted().add(key) {
+                    tracing::warn!(attribute, cause = %refusal, "the directory does not order by this attribute; OpenLDAP needs the overlay sssvlv");
+                }
+                return Err(self.too_many_to_look_at(selection));
             }
-            ids => Ok(selection.either_way(ids?)),
+            found => found?,
+        };
+        if !found.complete {
+            return Err(too_many_matches());
         }
+        Ok(selection.either_way(found.entries))
     }
 
-    /// The ids of all that the directory finds, in its order; of the entries nothing else is kept.
+    /// The ids of all that the directory finds; of the entries nothing else is kept.
     async fn all(
         &self,
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
-        order: Option<&OrderBy>,
     ) -> Result<Vec<Uuid>, Error> {
         let kind = self.kind();
-        let search = Search {
-            order: order.cloned(),
-            ..self.search_for(of, selection, Wanted::default(), MOST_MATCHES)
-        };
+        let search = self.search_for(of, selection, Wanted::default(), MOST_MATCHES);
         let ids = self.each(caller, &search, |entry| entry.id(kind)).await?;
-        ids.ok_or_else(|| {
-            ScimError::too_many(format!(
-                "more than {MOST_MATCHES} resources match; narrow the `filter`, for instance to one `userName`"
-            ))
-            .into()
-        })
+        ids.ok_or_else(too_many_matches)
     }
 
     /// The search for candidates, at most so many, with their ids and what is wanted of them.
@@ -422,4 +448,11 @@ impl Service {
         ))
         .into()
     }
+}
+
+fn too_many_matches() -> Error {
+    ScimError::too_many(format!(
+        "more than {MOST_MATCHES} resources match; narrow the `filter`, for instance to one `userName`"
+    ))
+    .into()
 }

@@ -255,6 +255,11 @@ impl Snapshots {
         Known::But(ids, written.collect())
     }
 
+    /// How long the list was when it was last read, if it is remembered.
+    pub(super) fn length(&self, key: Key) -> Option<usize> {
+        self.state().lists.get(&key).map(|list| list.ids.len())
+    }
+
     /// The turn to read a selection.
     pub(super) fn turn(&self, key: Key, resource_type: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut state = self.state();

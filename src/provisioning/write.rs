@@ -44,15 +44,24 @@ pub(super) struct Prepared {
 /// A write that failed.
 pub(super) struct Failed {
     pub(super) error: Error,
-    /// Whether a part of it was carried out, even if it was taken back: then the entry is of another version through us.
-    touched: bool,
+    became: Became,
+}
+
+/// What became of a write that failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Became {
+    Nothing,
+    /// A part of it was carried out, even if it was taken back: the entry is of another version through us.
+    Touched,
+    /// All of it was carried out; what had to follow was not.
+    Stands,
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self {
             error,
-            touched: false,
+            became: Became::Nothing,
         }
     }
 }
@@ -62,12 +71,17 @@ impl Update {
     pub(super) fn is_worth_another_try(&self, failed: &Failed, attempt: usize) -> bool {
         // One value too many, or too few: perhaps only since the entry was read. Then it is of another version.
         let is_invalid = matches!(failed.error, Error::Invalid(_));
-        let may_be_stale = self.conditional && attempt == 1 && is_invalid && !failed.touched;
-        attempt < ATTEMPTS && (failed.error.lost_race() || may_be_stale)
+        let is_untouched = failed.became == Became::Nothing;
+        let may_be_stale = self.conditional && attempt == 1 && is_invalid && is_untouched;
+        let again = failed.error.lost_race() || may_be_stale;
+        attempt < ATTEMPTS && again && failed.became != Became::Stands
     }
 
     fn failed(&self, error: ApplyError, of: Type<'_>) -> Failed {
-        let touched = !matches!(error.undo, Undo::NotNeeded);
+        let became = match error.undo {
+            Undo::NotNeeded => Became::Nothing,
+            Undo::Done | Undo::Kept | Undo::Failed(_) => Became::Touched,
+        };
         // Where the request names no version, what was asserted is the bridge's own affair: others were faster.
         let asserted = error.error.meaning() == Some(Meaning::AssertionFailed);
         let error = if asserted && !self.conditional {
@@ -77,7 +91,7 @@ impl Update {
         } else {
             Error::of_write(error, of)
         };
-        Failed { error, touched }
+        Failed { error, became }
     }
 }
 
@@ -331,7 +345,10 @@ impl Service {
         match self.settings().unknown_manager {
             _ if is_member => self.settle_unknown_member(line.place(), id),
             UnknownReference::Refuse => Err(unknown_reference(&line.place().to_string(), id)),
-            UnknownReference::Drop => Ok(()),
+            UnknownReference::Drop => {
+                tracing::warn!(attribute = %line.place(), id, "the entry referred to was deleted meanwhile; dropped");
+                Ok(())
+            }
         }
     }
 
@@ -380,16 +397,16 @@ impl Service {
                     if let Some(dn) = name {
                         let guid = Some(id);
                         let entry = Target { dn, guid };
-                        let settled = self
-                            .settle_names(of, &entry, plan, references, caller)
-                            .await;
+                        let caller = &self.with_time_left(caller);
+                        let (held, written) = (Some(&update.entry), (plan, references));
+                        let settled = self.settle_names(of, &entry, held, written, caller).await;
                         match settled {
                             Ok(false) => {}
                             Ok(true) => return Ok(None),
                             Err(error) => {
                                 return Err(Failed {
-                                    error,
-                                    touched: true,
+                                    error: error.with_what_stands(&Undo::Kept),
+                                    became: Became::Stands,
                                 });
                             }
                         }

@@ -117,7 +117,15 @@ fn whoever_is_to_stay_disabled_is_locked_with_the_new_password() {
     let change = with_password(&locked(for_good), Some(true));
     assert_eq!(shown(&change.modifications), [out(for_good), password]);
     assert_eq!(change.condition, None);
-    // Nobody is unlocked whom others locked meanwhile.
+    // Nobody is enabled whom others disabled meanwhile, be it in place of a lock by failed attempts.
+    for active in [Some(true), None] {
+        let condition = with_password(&locked(for_now), active).condition;
+        let enabled = format!("(!(pwdAccountLockedTime={for_good}))");
+        assert_eq!(
+            condition.map(|condition| condition.to_string()),
+            Some(enabled)
+        );
+    }
     for active in [Some(true), Some(false), None] {
         let condition = with_password(&unix_user(), active).condition;
         let condition = condition.map(|condition| condition.to_string());

@@ -3,9 +3,9 @@
 //! An operation waits for those whose new resources it refers to, wherever they stand in the request. It waits for what
 //! stands before it and changes the same resource, or one that it names, or names the one that it changes: a group must
 //! not take somebody in or out while their entry is renamed. And what may take a name waits for what may give it up before
-//! it, since a client that replaces somebody by a namesake wants the name to be free first: a POST for DELETEs and changes
-//! of names, a change of names for DELETEs and PATCHes. Not for PUTs, which say every name again, nearly always the same,
-//! and would all stand in one line. Everything else may run side by side.
+//! it, since a client that replaces somebody by a namesake wants the name to be free first: a POST or PATCH of a name for
+//! DELETEs and changes of names, a PUT for DELETEs and PATCHes. PUTs do not wait for each other: they say every name again,
+//! nearly always the same, and would all stand in one line. Everything else may run side by side.
 
 use std::collections::{HashMap, HashSet};
 
@@ -147,9 +147,13 @@ impl Seen {
         }
         match method {
             Method::Post => before.extend(&self.said_again),
+            Method::Patch if has_name => {
+                before.extend(&self.said_again);
+                self.gave_up.push(position);
+            }
             Method::Put if has_name => self.said_again.push(position),
-            Method::Patch | Method::Delete if has_name => self.gave_up.push(position),
-            Method::Put | Method::Patch | Method::Delete => {}
+            Method::Delete => self.gave_up.push(position),
+            Method::Put | Method::Patch => {}
         }
         for id in named {
             before.extend(self.changed.get(&id));

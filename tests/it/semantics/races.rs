@@ -21,6 +21,7 @@ both!(places: [
     a_new_member_who_is_gone_by_then_is_told_and_leaves_no_dead_name,
     a_member_who_is_gone_by_then_is_removed,
     a_member_who_has_another_name_by_then_is_removed,
+    a_member_who_has_the_name_of_another_by_then_stays,
     a_manager_is_not_whoever_has_the_name_by_then,
     a_manager_who_is_gone_by_then_is_none,
     whom_others_lock_while_the_password_is_set_stays_locked,
@@ -431,6 +432,33 @@ async fn a_member_who_has_another_name_by_then_is_removed(place: &Place) {
     }
 }
 
+/// The directory writes a renamed member's new name into the group. By that name another was to be added.
+async fn a_member_who_has_the_name_of_another_by_then_stays(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let client = bridge.entra();
+    let (ana, bo) = (
+        create_user(&bridge, "ana").await,
+        create_user(&bridge, "bo").await,
+    );
+    let ops = create_group_of(&bridge, "Ops", &[&bo]).await;
+    let name = bridge.group_name("Ops");
+    let put = json!({"schemas": [GROUP], "displayName": name, "members": values(&[&ana, &bo])});
+    let path = format!("/Groups/{ops}");
+    let answer = overtaken(&mut gate, Write::Modify, client.put(&path, put), async {
+        let old = bridge.held(&ana).await.dn;
+        rename(&bridge, &ana).await;
+        let (rdn, _) = old.split_once(',').expect("a DN has a parent");
+        let dn = bridge.held(&bo).await.dn;
+        bridge.admin.rename(&dn, rdn, None).await;
+    })
+    .await;
+    answer.accepted();
+    assert_eq!(
+        bridge.held(&ops).await.members(),
+        names_of(&bridge, &[&ana, &bo]).await
+    );
+}
+
 async fn a_manager_is_not_whoever_has_the_name_by_then(place: &Place) {
     let (mut gate, bridge) = behind_a_gate(place).await;
     let client = bridge.entra();
@@ -496,33 +524,39 @@ async fn a_manager_who_is_gone_by_then_is_none(place: &Place) {
     bridge.held(&bo).await.lacks(&["manager"]);
 }
 
-/// OpenLDAP's password policy takes the lock of whoever gets a new password.
+/// OpenLDAP's password policy takes the lock of whoever gets a new password, also one that failed attempts made.
 async fn whom_others_lock_while_the_password_is_set_stays_locked(place: &Place) {
     let (mut gate, bridge) = behind_a_gate(place).await;
-    let ana = create_user(&bridge, "ana").await;
-    let path = format!("/Users/{ana}");
     let client = bridge.okta();
-    let password = json!([{"op": "replace", "path": "password", "value": "An0ther-Pass-Word"}]);
-    let dn = bridge.held(&ana).await.dn;
     let (attribute, locked) = match bridge.kind() {
         Kind::OpenLdap => ("pwdAccountLockedTime", "000001010000Z"),
         Kind::Ds389 => ("nsAccountLock", "true"),
         Kind::Samba => ("userAccountControl", "514"),
     };
-    let answer = overtaken(
-        &mut gate,
-        Write::Modify,
-        client.patch(&path, password),
-        bridge.admin.set(&dn, attribute, &[locked]),
-    )
-    .await;
-    answer.accepted();
-    let now = client.get(&path).await;
-    assert_eq!(now.resource()["active"], false);
-    assert_ne!(bridge.admin.bind_as(&dn, "An0ther-Pass-Word").await, 0);
-    let enable = json!([{"op": "replace", "path": "active", "value": true}]);
-    client.patch(&path, enable).await.accepted();
-    assert_eq!(bridge.admin.bind_as(&dn, "An0ther-Pass-Word").await, 0);
+    for (first, by_attempts) in [("ana", false), ("bo", true)] {
+        let id = create_user(&bridge, first).await;
+        let path = format!("/Users/{id}");
+        let dn = bridge.held(&id).await.dn;
+        if by_attempts && bridge.kind() == Kind::OpenLdap {
+            let moment = "20260101000000Z";
+            bridge.admin.set(&dn, attribute, &[moment]).await;
+        }
+        let password = json!([{"op": "replace", "path": "password", "value": "An0ther-Pass-Word"}]);
+        let answer = overtaken(
+            &mut gate,
+            Write::Modify,
+            client.patch(&path, password),
+            bridge.admin.set(&dn, attribute, &[locked]),
+        )
+        .await;
+        answer.accepted();
+        let now = client.get(&path).await;
+        assert_eq!(now.resource()["active"], false, "{first}");
+        assert_ne!(bridge.admin.bind_as(&dn, "An0ther-Pass-Word").await, 0);
+        let enable = json!([{"op": "replace", "path": "active", "value": true}]);
+        client.patch(&path, enable).await.accepted();
+        assert_eq!(bridge.admin.bind_as(&dn, "An0ther-Pass-Word").await, 0);
+    }
 }
 
 async fn members_who_came_and_went_meanwhile_are_no_fault_and_others_stay(place: &Place) {
