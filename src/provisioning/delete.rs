@@ -1,7 +1,8 @@
 //! DELETE: read for the guard, delete.
 
+use super::failed::ATTEMPTS;
 use super::service::Type;
-use super::write::{ATTEMPTS, put_back};
+use super::write::put_back;
 use super::{Answer, Caller, Error, Query, Service};
 use crate::directory::Wanted;
 use crate::guard::{Facts, GuardedPlan, Plan};

@@ -15,6 +15,7 @@ mod delete;
 mod discovery;
 mod error;
 mod explain;
+mod failed;
 mod fences;
 mod list;
 mod members;

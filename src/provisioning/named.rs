@@ -28,20 +28,15 @@ const AFTERWARDS: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 2;
 
 /// References of one attribute that a plan adds or takes away, with the names that their entries had.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Named {
-    attribute: AttributeName,
     added: HashMap<Uuid, Dn>,
     removed: HashMap<Uuid, Dn>,
 }
 
 impl Named {
     fn of(attribute: &AttributeName, plan: &Plan, references: &References) -> Self {
-        let mut named = Self {
-            attribute: attribute.clone(),
-            added: HashMap::new(),
-            removed: HashMap::new(),
-        };
+        let mut named = Self::default();
         for change in plan.changes() {
             match change {
                 Change::Add { attributes, .. } => {
@@ -263,8 +258,8 @@ impl Service {
                     if attempt < ATTEMPTS
                         && error.error.meaning() == Some(Meaning::NoSuchEntry) =>
                 {
-                    let found = self.find(of, &id.to_string(), &Wanted::nothing(), caller);
-                    entry.dn = found.await?.1.dn;
+                    let (id, nothing) = (id.to_string(), Wanted::nothing());
+                    entry.dn = self.find(of, &id, &nothing, caller).await?.1.dn;
                 }
                 (Err(error), _) => return Err(Error::of_write(error, of)),
             }

@@ -320,7 +320,7 @@ fn what_may_take_a_name_waits_for_what_may_give_it_up() {
             &[0, 1],
             &[0, 1],
             &[],
-            &[0, 1],
+            &[0, 1, 2, 3],
             &[],
             &[0, 1, 2, 3, 5, 6]
         ]
