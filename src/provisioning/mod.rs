@@ -25,6 +25,7 @@ mod password;
 mod patch;
 mod preview;
 mod read;
+mod recall;
 mod recent;
 mod references;
 mod replace;

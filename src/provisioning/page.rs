@@ -223,32 +223,6 @@ impl Service {
         let ids = self.ids(caller, of, selection).await?;
         Ok(self.snapshots().keep(key, resource_type, ids, begun))
     }
-
-    /// The ids, if they were read recently enough. Of what this bridge wrote since it asks whether it is meant.
-    async fn known_ids(
-        &self,
-        caller: &Caller,
-        of: Type<'_>,
-        selection: &Selection,
-        key: Key,
-        asked: Instant,
-    ) -> Result<Option<Ids>, Error> {
-        let (ids, written) = match self.snapshots().known(key, asked) {
-            Known::All(ids) => return Ok(Some(ids)),
-            Known::But(ids, written) if selection.is_plain() => (ids, written),
-            Known::But(..) | Known::Nothing => return Ok(None),
-        };
-        let kind = self.kind();
-        let wanted = Wanted::attributes([kind.id_attribute()]);
-        let asked: Vec<Uuid> = written.iter().map(|(id, _)| *id).collect();
-        let (base, filter) = (&of.place.base, &selection.filter);
-        let meant = self
-            .directory()
-            .find_many(&asked, base, filter, &wanted, caller.deadline)
-            .await?;
-        let meant: Vec<Uuid> = meant.iter().filter_map(|entry| entry.id(kind)).collect();
-        Ok(Some(self.snapshots().correct(key, &ids, &written, &meant)))
-    }
 }
 
 /// What the view needs, and the id.

@@ -25,7 +25,7 @@ impl Service {
     /// where the client is answered so, is [`Answer::NoContent`], which the RFC allows.
     ///
     /// # Errors
-    /// As for every write; nothing is changed by a request that is refused.
+    /// As for every write; nothing is changed by a request that is refused, unless the answer says that some of it stands.
     pub async fn patch(
         &self,
         caller: &Caller,

@@ -11,7 +11,7 @@ impl Service {
     /// out; read-only attributes are ignored.
     ///
     /// # Errors
-    /// As for every write; nothing is changed by a request that is refused.
+    /// As for every write; nothing is changed by a request that is refused, unless the answer says that some of it stands.
     pub async fn replace(
         &self,
         caller: &Caller,

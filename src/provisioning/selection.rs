@@ -290,8 +290,8 @@ impl Service {
         }))
     }
 
-    /// The places of these candidates, each of which may have many references.
-    async fn look_at(
+    /// The places of those with these ids that are meant. Each may have many references.
+    pub(super) async fn look_at(
         &self,
         caller: &Caller,
         of: Type<'_>,
@@ -299,11 +299,12 @@ impl Service {
         ids: &[Uuid],
     ) -> Result<Vec<Place>, Error> {
         let mut places = Vec::new();
+        let (base, filter) = (&of.place.base, &selection.filter);
+        let wanted = selection.also(Wanted::attributes([self.kind().id_attribute()]));
         for batch in ids.chunks(BATCH) {
-            let (base, deadline) = (&of.place.base, caller.deadline);
             let entries = self
                 .directory()
-                .find_many(batch, base, of.filter, &selection.wanted, deadline)
+                .find_many(batch, base, filter, &wanted, caller.deadline)
                 .await?;
             let looked = entries
                 .iter()
@@ -410,7 +411,7 @@ impl Service {
     }
 
     /// The place of a candidate that was read with [what this needs](Selection::also); none where it is not meant.
-    fn look(
+    pub(super) fn look(
         &self,
         caller: &Caller,
         of: Type<'_>,

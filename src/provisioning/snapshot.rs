@@ -316,18 +316,14 @@ impl Snapshots {
         ids
     }
 
-    /// Corrects a list by what became of the resources that were written since: those that are meant now.
+    /// Puts a list in place of one that it was made of, in which what was written until then is as it should be.
     pub(super) fn correct(
         &self,
         key: Key,
         ids: &Ids,
         written: &[(Uuid, u64)],
-        meant: &[Uuid],
+        corrected: Vec<Uuid>,
     ) -> Ids {
-        let asked: HashSet<Uuid> = written.iter().map(|(id, _)| *id).collect();
-        let others = ids.iter().filter(|id| !asked.contains(id));
-        let mut corrected: Vec<Uuid> = others.chain(meant).copied().collect();
-        corrected.sort_unstable();
         let corrected = Ids {
             all: corrected.into(),
             read: ids.read,

@@ -280,7 +280,8 @@ impl Service {
         Ok(())
     }
 
-    /// A reference whose entry is gone since it was looked up: refused, or left out, as the operator decided.
+    /// A reference whose entry is gone since it was looked up: refused, or left out, as the operator decided. It was
+    /// written already and taken out again: what stood in its place before does not come back.
     pub(super) fn settle_lost(&self, of: Type<'_>, line: &Line, id: &str) -> Result<(), Error> {
         let is_member = of
             .mapping

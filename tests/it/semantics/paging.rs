@@ -26,11 +26,12 @@ const MANY: usize = 1_150;
 /// On a page.
 const COUNT: usize = 100;
 
-/// Three stories of one crowd: so many entries take their time to make.
+/// Stories of one crowd: so many entries take their time to make.
 async fn long_lists(bridge: &Bridge) {
     let mut crowd = crowd(bridge).await;
     a_deep_page_costs_what_the_first_costs(bridge).await;
     what_the_bridge_wrote_is_in_the_next_list(bridge).await;
+    what_the_bridge_wrote_is_in_its_place(bridge).await;
     a_walk_sees_whoever_is_there_all_along_exactly_once(bridge, &mut crowd).await;
 }
 
@@ -234,6 +235,47 @@ async fn what_the_bridge_wrote_is_in_the_next_list(bridge: &Bridge) {
     bridge.okta().delete(&path).await.no_content();
     planted("count=0").await.list(MANY);
     list(bridge, "count=0").await.list(MANY);
+}
+
+/// In a list that is ordered, or looked at for what the directory cannot answer.
+async fn what_the_bridge_wrote_is_in_its_place(bridge: &Bridge) {
+    let orders = ["ascending", "descending"];
+    let first = async |order: &str| -> String {
+        let query = format!("sortBy=userName&sortOrder={order}&count=1&attributes=userName");
+        let answer = list(bridge, &query).await;
+        assert!(total(&answer) >= MANY);
+        let name = answer.body["Resources"][0]["userName"].as_str();
+        name.expect("a name").to_owned()
+    };
+    let looked_at = async || -> usize {
+        let filter = "name.familyName gt \"q\" or userName pr";
+        total(&bridge.okta().filter("/Users?count=1", filter).await)
+    };
+    for order in orders {
+        first(order).await;
+    }
+    assert_eq!(looked_at().await, MANY);
+    let (ana, zoe) = (
+        create_user(bridge, "ana").await,
+        create_user(bridge, "zoe").await,
+    );
+    assert_eq!(looked_at().await, MANY + 2);
+    let [ascending, descending] = orders;
+    assert_eq!(first(ascending).await, bridge.name("ana"));
+    assert_eq!(first(descending).await, bridge.name("zoe"));
+    let rename = json!([{"op": "replace", "path": "userName", "value": bridge.name("zz")}]);
+    let path = format!("/Users/{ana}");
+    bridge.okta().patch(&path, rename).await.accepted();
+    assert_ne!(first(ascending).await, bridge.name("ana"));
+    assert_eq!(first(descending).await, bridge.name("zz"));
+    let last = format!("sortBy=userName&count=1&startIndex={}", MANY + 2);
+    assert_eq!(ids(&list(bridge, &last).await), [ana.as_str()]);
+    for id in [ana, zoe] {
+        let path = format!("/Users/{id}");
+        bridge.okta().delete(&path).await.no_content();
+    }
+    assert_ne!(first(descending).await, bridge.name("zz"));
+    assert_eq!(looked_at().await, MANY);
 }
 
 async fn a_cursor_goes_on_where_the_last_page_ended(bridge: &Bridge) {
