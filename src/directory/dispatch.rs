@@ -79,10 +79,13 @@ impl Pool {
         deadline: Deadline,
     ) -> Result<Answer, Fault> {
         self.count_round_trip();
-        lease
-            .connection
-            .search(query, deadline.or_after(self.settings.operation_timeout))
-            .await
+        let patience = deadline.or_after(self.settings.operation_timeout);
+        let answer = lease.connection.search(query, patience).await;
+        if matches!(answer, Err(Fault::Malformed(_))) {
+            // What follows on this connection cannot be trusted.
+            lease.connection.give_up();
+        }
+        answer
     }
 
     /// Runs one more read that an earlier one needs, on the connection of that one: if all who hold a permit waited for a
@@ -103,13 +106,7 @@ impl Pool {
                 let (answer, _) = self.read(deadline, query).await?;
                 Ok(answer)
             }
-            Err(fault) => {
-                if matches!(fault, Fault::Malformed(_)) {
-                    // What follows on this connection cannot be trusted.
-                    lease.connection.give_up();
-                }
-                Err(fault.of_read())
-            }
+            Err(fault) => Err(fault.of_read()),
         }
     }
 

@@ -110,8 +110,10 @@ impl ResourceMapping {
             let active = boolean_of(to).unwrap_or(!by.is_in(locks));
             let modifies = |one: &Modification| one.attribute == line.ldap;
             if active && !difference.modifications.iter().any(modifies) {
-                let disabled = Filter::equal(line.ldap.clone(), by.mark());
-                difference.condition = Some(disabled.negate());
+                let same = locks
+                    .iter()
+                    .map(|lock| Filter::equal(line.ldap.clone(), lock.clone()));
+                difference.condition = Some(Filter::and(same));
             } else if !active {
                 let locks = || Values::Plain(locks.to_vec());
                 difference

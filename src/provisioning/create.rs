@@ -187,6 +187,10 @@ impl Service {
             Err(error) => {
                 if let Err(stays) = self.take_away(of, &entry, target, caller).await {
                     tracing::error!(error = %stays, "a new entry that does not refer to what it should could not be taken away");
+                    return Err(Error::Unavailable {
+                        retry_after: Error::RETRY_AFTER,
+                        reason: error.to_string(),
+                    });
                 }
                 Err(error)
             }

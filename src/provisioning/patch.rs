@@ -2,16 +2,15 @@
 
 use uuid::Uuid;
 
+use super::failed::ATTEMPTS;
 use super::members::BATCH;
 use super::service::Type;
 use super::view::View;
-use super::write::{Prepared, Update, own_id};
+use super::write::{Prepared, Try, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
 use crate::ldap::{Dn, Entry};
 use crate::mapping::Line;
-use crate::scim::{
-    Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, Precondition, json,
-};
+use crate::scim::{Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
 
 /// How many members of a group are shown unasked in the answer to a PATCH. To find that there are more they are read once;
 /// then the group is known for an hour, and a change of one member costs again what it costs in a small group.
@@ -44,8 +43,12 @@ impl Service {
         let condition = &query.precondition;
         let _turn = self.turn(id, condition, caller).await?;
         for attempt in 1.. {
+            let this = Try {
+                precondition: condition,
+                last: attempt == ATTEMPTS,
+            };
             let (update, prepared) = self
-                .prepare_patch(caller, of, id, &view, body, condition)
+                .prepare_patch(caller, of, id, &view, body, this)
                 .await?;
             let entry = if prepared.is_empty() {
                 Self::unchanged(of, &update, &view)
@@ -91,7 +94,7 @@ impl Service {
         id: &str,
         view: &View,
         body: &[u8],
-        precondition: &Precondition,
+        Try { precondition, last }: Try<'_>,
     ) -> Result<(Update, Prepared), Error> {
         let definition = &of.mapping.definition;
         let (request, unknown) =
@@ -145,6 +148,7 @@ impl Service {
             members,
             compares_members: compare,
             conditional: precondition.names_versions(),
+            last,
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))

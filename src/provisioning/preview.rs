@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::references::References;
+use super::write::Try;
 use super::{Caller, Error, Service};
 use crate::ldap::Dn;
 use crate::scim::error::quoted;
@@ -28,6 +29,11 @@ impl Service {
     ) -> Result<String, Error> {
         let (resource_type, id) = self.locate(path)?;
         let of = self.resource_type(resource_type)?;
+        let precondition = &Precondition::default();
+        let this = Try {
+            precondition,
+            last: false,
+        };
         let (mut alternatives, references) = match (method.to_ascii_uppercase().as_str(), id) {
             ("POST", None) => {
                 let creation = self.prepare_create(caller, of, body).await?;
@@ -35,20 +41,18 @@ impl Service {
             }
             ("PUT", Some(id)) => {
                 let (_, prepared) = self
-                    .prepare_replace(caller, of, id, of.view, body, &Precondition::default())
+                    .prepare_replace(caller, of, id, of.view, body, this)
                     .await?;
                 (prepared.alternatives, prepared.references)
             }
             ("PATCH", Some(id)) => {
                 let (_, prepared) = self
-                    .prepare_patch(caller, of, id, of.view, body, &Precondition::default())
+                    .prepare_patch(caller, of, id, of.view, body, this)
                     .await?;
                 (prepared.alternatives, prepared.references)
             }
             ("DELETE", Some(id)) => {
-                let guarded = self
-                    .prepare_delete(caller, of, id, &Precondition::default())
-                    .await?;
+                let guarded = self.prepare_delete(caller, of, id, precondition).await?;
                 (vec![guarded], References::default())
             }
             (method, _) => {

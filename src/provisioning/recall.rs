@@ -1,7 +1,7 @@
 //! A list of ids from a moment ago, brought up to date by what this bridge has written since: the population is not read
 //! anew for it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use uuid::Uuid;
@@ -11,8 +11,8 @@ use super::service::Type;
 use super::snapshot::{Ids, Key, Known};
 use super::{Caller, Error, Service};
 
-/// Of no more resources the place in an ordered list is looked for, which takes a search for each halving of the list. For
-/// more the list is read anew.
+/// Of no more resources the place in an ordered list is looked for, for all together in one look for each halving of the
+/// list. For more the list is read anew.
 const MOST_PLACED: usize = 32;
 
 impl Service {
@@ -40,8 +40,11 @@ impl Service {
         let others = ids.iter().filter(|id| !wrote.contains(id)).copied();
         let mut list: Vec<Uuid> = others.collect();
         if selection.is_sorted() {
-            for place in places {
-                self.put_in(caller, of, selection, &mut list, place).await?;
+            let put = self.put_in(caller, of, selection, &mut list, places);
+            match put.await {
+                // Whoever reads the whole list anew may take longer than this caller.
+                Err(Error::Unavailable { .. }) => return Ok(None),
+                put => put?,
             }
         } else {
             list.extend(places.into_iter().map(|(_, id)| id));
@@ -50,31 +53,55 @@ impl Service {
         Ok(Some(self.snapshots().correct(key, &ids, &written, list)))
     }
 
-    /// Puts a resource where it belongs in an ordered list. Who is met on the way and is gone tells no place, and goes.
+    /// Puts resources where they belong in an ordered list. Who is met on the way and is gone tells no place, and goes.
     async fn put_in(
         &self,
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
         list: &mut Vec<Uuid>,
-        place: Place,
+        places: Vec<Place>,
     ) -> Result<(), Error> {
-        let (mut from, mut to) = (0, list.len());
-        while from < to {
-            let middle = from.midpoint(to);
-            let Some(met) = list.get(middle).copied() else {
+        // Between which of the list each belongs, narrowed for all of them together.
+        let mut between: Vec<(usize, usize)> = vec![(0, list.len()); places.len()];
+        loop {
+            let open = between.iter().filter(|(from, to)| from < to);
+            let middles: HashSet<Uuid> = open
+                .filter_map(|(from, to)| list.get(from.midpoint(*to)).copied())
+                .collect();
+            if middles.is_empty() {
                 break;
-            };
-            match self.look_at(caller, of, selection, &[met]).await?.first() {
-                None => {
-                    list.remove(middle);
-                    to -= 1;
+            }
+            let mut gone = middles;
+            let asked: Vec<Uuid> = gone.iter().copied().collect();
+            let met = self.look_at(caller, of, selection, &asked).await?;
+            let met: HashMap<Uuid, Place> = met.into_iter().map(|met| (met.1, met)).collect();
+            gone.retain(|id| !met.contains_key(id));
+            if !gone.is_empty() {
+                list.retain(|id| !gone.contains(id));
+                between.fill((0, list.len()));
+                continue;
+            }
+            for ((from, to), place) in between.iter_mut().zip(&places) {
+                let middle = from.midpoint(*to);
+                let other = list.get(middle).filter(|_| *from < *to);
+                let other = other.and_then(|id| met.get(id));
+                match other.map(|other| selection.compare(other, place).is_lt()) {
+                    Some(true) => *from = middle + 1,
+                    Some(false) => *to = middle,
+                    None => {}
                 }
-                Some(other) if selection.compare(other, &place).is_lt() => from = middle + 1,
-                Some(_) => to = middle,
             }
         }
-        list.insert(from, place.1);
+        let found = between.into_iter().map(|(from, _)| from);
+        let mut placed: Vec<(usize, Place)> = found.zip(places).collect();
+        placed.sort_unstable_by(|(at, one), (other_at, other)| {
+            at.cmp(other_at).then_with(|| selection.compare(one, other))
+        });
+        // From behind, so that nobody moves whose place is still to come.
+        for (at, (_, id)) in placed.into_iter().rev() {
+            list.insert(at, id);
+        }
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! PUT: the resource as it should be; what the mapping does not name stays as it is.
 
+use super::failed::ATTEMPTS;
 use super::service::Type;
 use super::view::View;
-use super::write::{Prepared, Update, own_id};
+use super::write::{Prepared, Try, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::scim::{CollectionDelta, Error as ScimError, Precondition, Resource, json};
+use crate::scim::{CollectionDelta, Error as ScimError, Resource, json};
 
 impl Service {
     /// Replaces a resource (RFC 7644 §3.5.1). `password`, `active` and `members` are kept when the request leaves them
@@ -25,8 +26,12 @@ impl Service {
         let condition = &query.precondition;
         let _turn = self.turn(id, condition, caller).await?;
         for attempt in 1.. {
+            let this = Try {
+                precondition: condition,
+                last: attempt == ATTEMPTS,
+            };
             let (update, prepared) = self
-                .prepare_replace(caller, of, id, &view, body, condition)
+                .prepare_replace(caller, of, id, &view, body, this)
                 .await?;
             if prepared.is_empty() {
                 let entry = Self::unchanged(of, &update, &view);
@@ -55,7 +60,7 @@ impl Service {
         id: &str,
         view: &View,
         body: &[u8],
-        precondition: &Precondition,
+        Try { precondition, last }: Try<'_>,
     ) -> Result<(Update, Prepared), Error> {
         let (mut new, unknown) =
             Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
@@ -77,6 +82,7 @@ impl Service {
             compares_members: compare,
             members,
             conditional: precondition.names_versions(),
+            last,
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))

@@ -255,9 +255,11 @@ impl Snapshots {
         Known::But(ids, written.collect())
     }
 
-    /// How long the list was when it was last read, if it is remembered.
+    /// How long the list was when it was read, if that is not too long ago.
     pub(super) fn length(&self, key: Key) -> Option<usize> {
-        self.state().lists.get(&key).map(|list| list.ids.len())
+        let state = self.state();
+        let list = state.lists.get(&key)?;
+        (Instant::now() < list.ids.read + AGE).then(|| list.ids.len())
     }
 
     /// The turn to read a selection.

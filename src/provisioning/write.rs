@@ -30,6 +30,16 @@ pub(super) struct Update {
     pub(super) compares_members: bool,
     /// Whether the entry must still be of the version it was read in when it is written.
     pub(super) conditional: bool,
+    /// Whether this is the last of several tries.
+    pub(super) last: bool,
+}
+
+/// One of the tries at a write.
+#[derive(Clone, Copy)]
+pub(super) struct Try<'a> {
+    pub(super) precondition: &'a Precondition,
+    /// Whether there is no other after it.
+    pub(super) last: bool,
 }
 
 /// A write that passed the guard.
@@ -146,8 +156,14 @@ impl Service {
             }
             if !modifications.is_empty() {
                 let mut change = modify(&target, modifications.clone(), Convergence::Exact);
-                if let Some(condition) = &difference.condition {
-                    change.only_if(condition);
+                match &difference.condition {
+                    // A condition on what the bridge's account may not read is never true.
+                    Some(condition) if update.last => tracing::warn!(
+                        %condition,
+                        "this could not be made sure of in several tries, and the change is made without it; may the bridge's account read the attribute?"
+                    ),
+                    Some(condition) => change.only_if(condition),
+                    None => {}
                 }
                 plan.push(Step::with_undo(
                     change,

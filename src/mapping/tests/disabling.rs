@@ -120,11 +120,8 @@ fn whoever_is_to_stay_disabled_is_locked_with_the_new_password() {
     // Nobody is enabled whom others disabled meanwhile, be it in place of a lock by failed attempts.
     for active in [Some(true), None] {
         let condition = with_password(&locked(for_now), active).condition;
-        let enabled = format!("(!(pwdAccountLockedTime={for_good}))");
-        assert_eq!(
-            condition.map(|condition| condition.to_string()),
-            Some(enabled)
-        );
+        let same = format!("(pwdAccountLockedTime={for_now})");
+        assert_eq!(condition.map(|condition| condition.to_string()), Some(same));
     }
     for active in [Some(true), Some(false), None] {
         let condition = with_password(&unix_user(), active).condition;
