@@ -63,7 +63,7 @@ for last in 40 41 42 43 44 45 46 47 48 49; do
 done
 [ -n "$address" ] || die "all of 127.0.0.40 to 127.0.0.49 are taken on port $directory_port; choose an address with DEMO_ADDRESS"
 
-log "building scimbridge (the first time takes some minutes)"
+log "building scimbridge (the first time some 8 minutes on two cores)"
 run cargo build --profile demo --locked --bin scimbridge || die "the build failed"
 target=${CARGO_TARGET_DIR:-$repository/target}
 

@@ -22,7 +22,9 @@ both!(places: [
     a_member_who_is_gone_by_then_is_removed,
     a_member_who_has_another_name_by_then_is_removed,
     a_member_who_has_the_name_of_another_by_then_stays,
+    a_new_member_who_is_gone_is_told_though_another_has_the_name,
     a_manager_is_not_whoever_has_the_name_by_then,
+    a_manager_who_was_replaced_does_not_stay_under_the_name_of_the_new_one,
     a_manager_who_is_gone_by_then_is_none,
     whom_others_lock_while_the_password_is_set_stays_locked,
     members_who_came_and_went_meanwhile_are_no_fault_and_others_stay,
@@ -447,9 +449,7 @@ async fn a_member_who_has_the_name_of_another_by_then_stays(place: &Place) {
     let answer = overtaken(&mut gate, Write::Modify, client.put(&path, put), async {
         let old = bridge.held(&ana).await.dn;
         rename(&bridge, &ana).await;
-        let (rdn, _) = old.split_once(',').expect("a DN has a parent");
-        let dn = bridge.held(&bo).await.dn;
-        bridge.admin.rename(&dn, rdn, None).await;
+        rename_to(&bridge, &bo, &old).await;
     })
     .await;
     answer.accepted();
@@ -457,6 +457,67 @@ async fn a_member_who_has_the_name_of_another_by_then_stays(place: &Place) {
         bridge.held(&ops).await.members(),
         names_of(&bridge, &[&ana, &bo]).await
     );
+}
+
+/// Gives an entry the name of another one, which must be free.
+async fn rename_to(bridge: &Bridge, id: &str, other: &str) {
+    let (rdn, _) = other.split_once(',').expect("a DN has a parent");
+    let dn = bridge.held(id).await.dn;
+    bridge.admin.rename(&dn, rdn, None).await;
+}
+
+async fn a_new_member_who_is_gone_is_told_though_another_has_the_name(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let client = bridge.entra();
+    let (ana, bo) = (
+        create_user(&bridge, "ana").await,
+        create_user(&bridge, "bo").await,
+    );
+    let ops = create_group_of(&bridge, "Ops", &[&bo]).await;
+    let name = bridge.group_name("Ops");
+    let put = json!({"schemas": [GROUP], "displayName": name, "members": values(&[&ana, &bo])});
+    let path = format!("/Groups/{ops}");
+    let answer = overtaken(&mut gate, Write::Modify, client.put(&path, put), async {
+        let old = bridge.held(&ana).await.dn;
+        bridge.admin.delete_tree(&old).await;
+        rename_to(&bridge, &bo, &old).await;
+    })
+    .await;
+    answer.bad_request("invalidValue");
+    assert_eq!(
+        bridge.held(&ops).await.members(),
+        names_of(&bridge, &[&bo]).await
+    );
+}
+
+async fn a_manager_who_was_replaced_does_not_stay_under_the_name_of_the_new_one(place: &Place) {
+    let (mut gate, bridge) = behind_a_gate(place).await;
+    let client = bridge.entra();
+    let mut ids = Vec::new();
+    for first in ["bo", "boss", "chief"] {
+        ids.push(create_user(&bridge, first).await);
+    }
+    let [bo, boss, chief] = &ids[..] else {
+        panic!("three people");
+    };
+    let manager = |id: &str| {
+        let path = format!("{ENTERPRISE}:manager");
+        json!([{"op": "Add", "path": path, "value": id}])
+    };
+    let path = format!("/Users/{bo}");
+    client.patch(&path, manager(chief)).await.accepted();
+    let request = client.patch(&path, manager(boss));
+    let answer = overtaken(&mut gate, Write::Modify, request, async {
+        let old = bridge.held(boss).await.dn;
+        rename(&bridge, boss).await;
+        rename_to(&bridge, chief, &old).await;
+    })
+    .await;
+    answer.accepted();
+    let held = bridge.held(bo).await.texts("manager");
+    let boss = bridge.held(boss).await.dn.to_lowercase();
+    let held: Vec<String> = held.iter().map(|dn| dn.to_lowercase()).collect();
+    assert_eq!(held, [boss]);
 }
 
 async fn a_manager_is_not_whoever_has_the_name_by_then(place: &Place) {
