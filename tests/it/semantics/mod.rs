@@ -17,6 +17,7 @@ mod limits;
 mod lists;
 mod members;
 mod misfits;
+mod names;
 mod outage;
 mod paging;
 mod passwords;

@@ -7,10 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::admin::{Attributes, many, one};
 use crate::support::gate::{Gate, Write};
-use crate::support::people::{
-    create_group, create_group_of, create_user, entra_group, entra_user, names_of,
-};
-use crate::support::{Answer, Bridge, ENTERPRISE, GROUP, Kind, Options, Place, both};
+use crate::support::people::{create_group, create_group_of, create_user, entra_group, names_of};
+use crate::support::{Answer, Bridge, GROUP, Kind, Options, Place, both};
 
 both!(places: [
     a_rename_is_not_for_whoever_has_the_name_by_then,
@@ -20,12 +18,6 @@ both!(places: [
     a_new_member_is_not_whoever_has_the_name_by_then,
     a_new_member_who_is_gone_by_then_is_told_and_leaves_no_dead_name,
     a_member_who_is_gone_by_then_is_removed,
-    a_member_who_has_another_name_by_then_is_removed,
-    a_member_who_has_the_name_of_another_by_then_stays,
-    a_new_member_who_is_gone_is_told_though_another_has_the_name,
-    a_manager_is_not_whoever_has_the_name_by_then,
-    a_manager_who_was_replaced_does_not_stay_under_the_name_of_the_new_one,
-    a_manager_who_is_gone_by_then_is_none,
     whom_others_lock_while_the_password_is_set_stays_locked,
     members_who_came_and_went_meanwhile_are_no_fault_and_others_stay,
 ]);
@@ -57,7 +49,7 @@ mod with_a_condition_or_an_id {
     }
 }
 
-async fn behind_a_gate(place: &Place) -> (Gate, Bridge) {
+pub(super) async fn behind_a_gate(place: &Place) -> (Gate, Bridge) {
     let gate = Gate::to(place.lab).await;
     let options = Options::new()
         .with("directory.urls", vec![gate.url()])
@@ -66,7 +58,7 @@ async fn behind_a_gate(place: &Place) -> (Gate, Bridge) {
 }
 
 /// The request's answer, with something done between the moment its write is sent and the moment it is carried out.
-async fn overtaken(
+pub(super) async fn overtaken(
     gate: &mut Gate,
     write: Write,
     request: impl Future<Output = Answer>,
@@ -83,7 +75,7 @@ async fn overtaken(
 }
 
 /// The administrator gives the entry another name, and its old one to a new entry; answers that one's id.
-async fn replace_by_a_stranger(bridge: &Bridge, id: &str) -> String {
+pub(super) async fn replace_by_a_stranger(bridge: &Bridge, id: &str) -> String {
     let before = bridge.held(id).await;
     let (rdn, _) = before.dn.split_once(',').expect("a DN has a parent");
     let (attribute, name) = rdn.split_once('=').expect("a name has a value");
@@ -118,11 +110,11 @@ async fn replace_by_a_stranger(bridge: &Bridge, id: &str) -> String {
     stranger.id()
 }
 
-fn values(ids: &[&str]) -> Vec<Value> {
+pub(super) fn values(ids: &[&str]) -> Vec<Value> {
     ids.iter().map(|id| json!({"value": id})).collect()
 }
 
-fn add(ids: &[&str]) -> Value {
+pub(super) fn add(ids: &[&str]) -> Value {
     json!([{"op": "Add", "path": "members", "value": values(ids)}])
 }
 
@@ -386,203 +378,6 @@ async fn a_member_who_is_gone_by_then_is_removed(place: &Place) {
         bridge.held(&ops).await.members(),
         names_of(&bridge, &[&bo]).await
     );
-}
-
-/// Gives the entry another name, nothing else.
-async fn rename(bridge: &Bridge, id: &str) {
-    let dn = bridge.held(id).await.dn;
-    let (attribute, _) = dn.split_once('=').expect("a name has a value");
-    let moved = format!("{attribute}=moved.{}", bridge.tag);
-    bridge.admin.rename(&dn, &moved, None).await;
-}
-
-async fn a_member_who_has_another_name_by_then_is_removed(place: &Place) {
-    let (mut gate, bridge) = behind_a_gate(place).await;
-    let client = bridge.entra();
-    let ops = create_group(&bridge, "Ops").await;
-    let bo = create_user(&bridge, "bo").await;
-    for by_put in [false, true] {
-        let ana = create_user(&bridge, "ana").await;
-        client
-            .patch(&format!("/Groups/{ops}"), add(&[&ana, &bo]))
-            .await
-            .accepted();
-        let request = async {
-            let path = format!("/Groups/{ops}");
-            if by_put {
-                let name = bridge.group_name("Ops");
-                let put =
-                    json!({"schemas": [GROUP], "displayName": name, "members": values(&[&bo])});
-                return client.put(&path, put).await;
-            }
-            let remove = json!([{"op": "Remove", "path": "members", "value": values(&[&ana])}]);
-            client.patch(&path, remove).await
-        };
-        let renamed = rename(&bridge, &ana);
-        let answer = overtaken(&mut gate, Write::Modify, request, renamed).await;
-        answer.accepted();
-        if by_put {
-            let members = &answer.resource()["members"];
-            assert_eq!(members.as_array().map(Vec::len), Some(1), "{members}");
-        }
-        assert_eq!(
-            bridge.held(&ops).await.members(),
-            names_of(&bridge, &[&bo]).await,
-            "by_put: {by_put}"
-        );
-        bridge.admin.delete_tree(&bridge.held(&ana).await.dn).await;
-    }
-}
-
-/// The directory writes a renamed member's new name into the group. By that name another was to be added.
-async fn a_member_who_has_the_name_of_another_by_then_stays(place: &Place) {
-    let (mut gate, bridge) = behind_a_gate(place).await;
-    let client = bridge.entra();
-    let (ana, bo) = (
-        create_user(&bridge, "ana").await,
-        create_user(&bridge, "bo").await,
-    );
-    let ops = create_group_of(&bridge, "Ops", &[&bo]).await;
-    let name = bridge.group_name("Ops");
-    let put = json!({"schemas": [GROUP], "displayName": name, "members": values(&[&ana, &bo])});
-    let path = format!("/Groups/{ops}");
-    let answer = overtaken(&mut gate, Write::Modify, client.put(&path, put), async {
-        let old = bridge.held(&ana).await.dn;
-        rename(&bridge, &ana).await;
-        rename_to(&bridge, &bo, &old).await;
-    })
-    .await;
-    answer.accepted();
-    assert_eq!(
-        bridge.held(&ops).await.members(),
-        names_of(&bridge, &[&ana, &bo]).await
-    );
-}
-
-/// Gives an entry the name of another one, which must be free.
-async fn rename_to(bridge: &Bridge, id: &str, other: &str) {
-    let (rdn, _) = other.split_once(',').expect("a DN has a parent");
-    let dn = bridge.held(id).await.dn;
-    bridge.admin.rename(&dn, rdn, None).await;
-}
-
-async fn a_new_member_who_is_gone_is_told_though_another_has_the_name(place: &Place) {
-    let (mut gate, bridge) = behind_a_gate(place).await;
-    let client = bridge.entra();
-    let (ana, bo) = (
-        create_user(&bridge, "ana").await,
-        create_user(&bridge, "bo").await,
-    );
-    let ops = create_group_of(&bridge, "Ops", &[&bo]).await;
-    let name = bridge.group_name("Ops");
-    let put = json!({"schemas": [GROUP], "displayName": name, "members": values(&[&ana, &bo])});
-    let path = format!("/Groups/{ops}");
-    let answer = overtaken(&mut gate, Write::Modify, client.put(&path, put), async {
-        let old = bridge.held(&ana).await.dn;
-        bridge.admin.delete_tree(&old).await;
-        rename_to(&bridge, &bo, &old).await;
-    })
-    .await;
-    answer.bad_request("invalidValue");
-    assert_eq!(
-        bridge.held(&ops).await.members(),
-        names_of(&bridge, &[&bo]).await
-    );
-}
-
-async fn a_manager_who_was_replaced_does_not_stay_under_the_name_of_the_new_one(place: &Place) {
-    let (mut gate, bridge) = behind_a_gate(place).await;
-    let client = bridge.entra();
-    let mut ids = Vec::new();
-    for first in ["bo", "boss", "chief"] {
-        ids.push(create_user(&bridge, first).await);
-    }
-    let [bo, boss, chief] = &ids[..] else {
-        panic!("three people");
-    };
-    let manager = |id: &str| {
-        let path = format!("{ENTERPRISE}:manager");
-        json!([{"op": "Add", "path": path, "value": id}])
-    };
-    let path = format!("/Users/{bo}");
-    client.patch(&path, manager(chief)).await.accepted();
-    let request = client.patch(&path, manager(boss));
-    let answer = overtaken(&mut gate, Write::Modify, request, async {
-        let old = bridge.held(boss).await.dn;
-        rename(&bridge, boss).await;
-        rename_to(&bridge, chief, &old).await;
-    })
-    .await;
-    answer.accepted();
-    let held = bridge.held(bo).await.texts("manager");
-    let boss = bridge.held(boss).await.dn.to_lowercase();
-    let held: Vec<String> = held.iter().map(|dn| dn.to_lowercase()).collect();
-    assert_eq!(held, [boss]);
-}
-
-async fn a_manager_is_not_whoever_has_the_name_by_then(place: &Place) {
-    let (mut gate, bridge) = behind_a_gate(place).await;
-    let client = bridge.entra();
-    let bo = create_user(&bridge, "bo").await;
-    for write in [Write::Modify, Write::Add] {
-        let boss = create_user(&bridge, "boss").await;
-        let request = async {
-            if write as u8 == Write::Add as u8 {
-                let mut new = entra_user(&bridge, "cy");
-                new[ENTERPRISE]["manager"] = json!({"value": boss});
-                return client.post("/Users", new).await;
-            }
-            let path = format!("{ENTERPRISE}:manager");
-            let operations = json!([{"op": "Add", "path": path, "value": boss}]);
-            client.patch(&format!("/Users/{bo}"), operations).await
-        };
-        let mut stranger = String::new();
-        let answer = overtaken(&mut gate, write, request, async {
-            stranger = replace_by_a_stranger(&bridge, &boss).await;
-        })
-        .await;
-        assert!([200, 201].contains(&answer.status), "{}", answer.text);
-        let manager = &answer.body[ENTERPRISE]["manager"]["value"];
-        assert_eq!(manager, boss.as_str(), "{write:?}");
-        let id = answer.body["id"].as_str().expect("an id");
-        let held = bridge.held(id).await.scim("manager");
-        let boss = bridge.held(&boss).await.dn;
-        assert_eq!(held.map(|dn| dn.to_lowercase()), Some(boss.to_lowercase()));
-        let stranger = bridge.held(&stranger).await.dn;
-        bridge.admin.delete_tree(&stranger).await;
-        bridge.admin.delete_tree(&boss).await;
-    }
-}
-
-async fn a_manager_who_is_gone_by_then_is_none(place: &Place) {
-    let (mut gate, bridge) = behind_a_gate(place).await;
-    let (bo, boss) = (
-        create_user(&bridge, "bo").await,
-        create_user(&bridge, "boss").await,
-    );
-    let dn = bridge.held(&boss).await.dn;
-    let client = bridge.entra();
-    let path = format!("{ENTERPRISE}:manager");
-    let operations = json!([
-        {"op": "Add", "path": path, "value": boss},
-        {"op": "Add", "path": "title", "value": "Engineer"},
-    ]);
-    let answer = overtaken(
-        &mut gate,
-        Write::Modify,
-        client.patch(&format!("/Users/{bo}"), operations),
-        bridge.admin.delete_tree(&dn),
-    )
-    .await;
-    match bridge.kind() {
-        // It takes no id of nobody, whatever the setting.
-        Kind::Samba => drop(answer.bad_request("invalidValue")),
-        Kind::OpenLdap | Kind::Ds389 => {
-            let manager = &answer.resource()[ENTERPRISE]["manager"];
-            assert!(manager.is_null(), "{manager}");
-        }
-    }
-    bridge.held(&bo).await.lacks(&["manager"]);
 }
 
 /// OpenLDAP's password policy takes the lock of whoever gets a new password, also one that failed attempts made.
