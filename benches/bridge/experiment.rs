@@ -40,7 +40,8 @@ pub(crate) struct Proof {
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) bridge: RequestOf,
-    pub(crate) raw: OperationOf,
+    /// None where the directory has no part in it.
+    pub(crate) raw: Option<OperationOf>,
     /// What the directory holds after request `index` of a side. Reads have none.
     pub(crate) proof: Option<ProofOf>,
     /// Measured through the TLS front, too.
@@ -57,6 +58,10 @@ pub(crate) struct Experiment {
 /// All experiments, in the order of the report. Creating comes last: it makes the directory bigger.
 pub(crate) fn all(population: &Arc<Population>, seen: Seen, people: &str) -> Vec<Experiment> {
     vec![
+        Experiment {
+            steps: vec![front()],
+            count: usize::MAX,
+        },
         Experiment {
             steps: vec![get(population, seen.by_id)],
             count: usize::MAX,
@@ -105,6 +110,21 @@ fn scattered(population: &Population, index: usize) -> Resident {
     pick(&population.users, index * 7919)
 }
 
+/// What the HTTP front costs when nothing is behind it: an answer as long as a user's, made in advance.
+fn front() -> Step {
+    Step {
+        name: "no LDAP: GET /ServiceProviderConfig",
+        bridge: Box::new(|front, _| Request {
+            bytes: front.request("GET", "/ServiceProviderConfig", ""),
+            statuses: &[200],
+            holds: "\"patch\"".to_owned(),
+        }),
+        raw: None,
+        proof: None,
+        tls: false,
+    }
+}
+
 fn get(population: &Arc<Population>, seen: Observed) -> Step {
     let (bridge, raw) = (Arc::clone(population), Arc::clone(population));
     Step {
@@ -118,7 +138,9 @@ fn get(population: &Arc<Population>, seen: Observed) -> Step {
                 holds: format!("\"userName\":\"{}\"", user.name),
             }
         }),
-        raw: Arc::new(move |index| Operation::Find(seen.of(&scattered(&raw, index).id))),
+        raw: Some(Arc::new(move |index| {
+            Operation::Find(seen.of(&scattered(&raw, index).id))
+        })),
         proof: None,
         tls: true,
     }
@@ -137,7 +159,9 @@ fn filter(population: &Arc<Population>, seen: Observed) -> Step {
                 holds: format!("\"id\":\"{}\"", user.id),
             }
         }),
-        raw: Arc::new(move |index| Operation::Find(seen.of(&scattered(&raw, index).name))),
+        raw: Some(Arc::new(move |index| {
+            Operation::Find(seen.of(&scattered(&raw, index).name))
+        })),
         proof: None,
         tls: false,
     }
@@ -171,7 +195,7 @@ fn active(population: &Arc<Population>) -> Step {
                 holds: format!("\"active\":{active}"),
             }
         }),
-        raw: Arc::new(move |index| {
+        raw: Some(Arc::new(move |index| {
             let values = if enables(&raw.raw.users, index) {
                 HashSet::new()
             } else {
@@ -182,7 +206,7 @@ fn active(population: &Arc<Population>) -> Step {
                 dn: pick(&raw.raw.users, index).dn,
                 modification,
             }
-        }),
+        })),
         proof: Some(Box::new(move |side, index| {
             let users = &share(&proof, side).users;
             let locked = !enables(users, index);
@@ -264,7 +288,7 @@ fn membership(population: &Arc<Population>, size: Size) -> Vec<Step> {
                     holds: group.id,
                 }
             }),
-            raw: Arc::new(move |index| {
+            raw: Some(Arc::new(move |index| {
                 let (group, member) = pair(&raw, Side::Raw, size, index);
                 let (attribute, values) = ("member".to_owned(), HashSet::from([member.dn]));
                 let modification = if adding {
@@ -276,7 +300,7 @@ fn membership(population: &Arc<Population>, size: Size) -> Vec<Step> {
                     dn: group.dn,
                     modification,
                 }
-            }),
+            })),
             proof: Some(Box::new(move |side, index| {
                 let (group, member) = pair(&proof, side, size, index);
                 found(
@@ -320,7 +344,7 @@ fn create(template: Entry, people: &str) -> Step {
                 holds: format!("\"userName\":\"{name}\""),
             }
         }),
-        raw: Arc::new(move |index| {
+        raw: Some(Arc::new(move |index| {
             let name = name(Side::Raw, index);
             let renamed = |value: &String| value.replace(TEMPLATE, &name);
             let attributes = template
@@ -331,7 +355,7 @@ fn create(template: Entry, people: &str) -> Step {
                 dn: renamed(&template.dn),
                 attributes: attributes.collect::<Attributes>(),
             }
-        }),
+        })),
         proof: Some(Box::new(move |side, index| {
             found(&people, format!("(uid={})", name(side, index)), 1)
         })),

@@ -30,7 +30,7 @@ impl Row {
     }
 
     fn bridge_processor(&self) -> f64 {
-        each(&self.bridge, |round| micros(round.bridge_processor))
+        each(&self.bridge, |round| micros(round.client_processor))
     }
 
     fn operations(&self) -> f64 {
@@ -46,14 +46,20 @@ impl Row {
         cells.push(format!("{:.0}", self.bridge_processor()));
         cells.push(format!("{:.2}", self.operations()));
         cells.push(format!("{:.0}", directory(&self.bridge)));
+        if self.raw.is_empty() {
+            cells.resize(HEADINGS.len(), "-".to_owned());
+            return cells;
+        }
         cells.extend(speed(&self.raw));
+        let client = each(&self.raw, |round| micros(round.client_processor));
+        cells.push(format!("{client:.0}"));
         cells.push(format!("{:.0}", directory(&self.raw)));
         cells.push(format!("{:.2}", self.ratio()));
         cells
     }
 }
 
-const HEADINGS: [&str; 13] = [
+const HEADINGS: [&str; 14] = [
     "operation",
     "at once",
     "bridge req/s",
@@ -65,6 +71,7 @@ const HEADINGS: [&str; 13] = [
     "raw req/s",
     "raw p50 ms",
     "raw p99 ms",
+    "raw client CPU µs",
     "raw slapd CPU µs",
     "ratio",
 ];
@@ -80,7 +87,7 @@ pub(crate) fn page(facts: &[(&'static str, String)], rows: &[Row]) -> String {
     page.push_str(
         "\nreq/s is the median of the rounds, ratio the median of each round's bridge req/s divided by its raw req/s, in which bridge\n\
          and raw LDAP take turns. p50 and p99 are over all requests of all rounds. CPU is user and system time per request, of the\n\
-         bridge's process and of slapd's; LDAP ops are the operations per request that the bridge itself counted. Load generator, bridge\n\
+         bridge's process, of slapd's and of the raw client's; LDAP ops are the operations per request that the bridge itself counted. Load generator, bridge\n\
          and slapd share the processor's cores: what one takes, the others lack. Raw LDAP sends the bridge's own search (without the\n\
          control that tells the ids of groups and managers), or the one write that changes the entry, over LDAPS; it neither decodes\n\
          entries nor reads back what it wrote.\n",

@@ -39,8 +39,8 @@ pub(crate) struct Round {
     pub(crate) elapsed: Duration,
     /// One for each request; sorted.
     pub(crate) latencies: Vec<Duration>,
-    /// Of the bridge's process; zero for raw LDAP.
-    pub(crate) bridge_processor: Duration,
+    /// Of the bridge's process; for raw LDAP of this one, which is the client.
+    pub(crate) client_processor: Duration,
     pub(crate) directory_processor: Duration,
     /// As the bridge counted them; for raw LDAP the number of requests.
     pub(crate) directory_operations: u64,
@@ -130,13 +130,13 @@ pub(crate) fn through_bridge(
         }
         Ok::<_, Failure>((begun.elapsed(), latencies))
     })?;
-    let bridge_processor = ProcessorTime::of(bridge.pid)?.since(&own);
+    let client_processor = ProcessorTime::of(bridge.pid)?.since(&own);
     let directory_processor = ProcessorTime::of(slapd)?.since(&directory);
     let directory_operations = bridge.directory_operations()? - operations;
     finished(Round {
         elapsed,
         latencies,
-        bridge_processor,
+        client_processor,
         directory_processor,
         directory_operations,
     })
@@ -187,6 +187,7 @@ pub(crate) fn raw_ldap(
     let queue = Arc::new(Queue::new(limit));
     let barrier = Arc::new(tokio::sync::Barrier::new(limit.concurrency + 1));
     let before = ProcessorTime::of(slapd)?;
+    let own = ProcessorTime::of(std::process::id())?;
     let (elapsed, latencies) = runtime.block_on(async {
         let mut workers = JoinSet::new();
         for worker in 0..limit.concurrency {
@@ -218,12 +219,13 @@ pub(crate) fn raw_ldap(
         }
         Ok::<_, Failure>((begun.elapsed(), latencies))
     })?;
+    let client_processor = ProcessorTime::of(std::process::id())?.since(&own);
     let directory_processor = ProcessorTime::of(slapd)?.since(&before);
     let directory_operations = u64::try_from(latencies.len()).unwrap_or(u64::MAX);
     finished(Round {
         elapsed,
         latencies,
-        bridge_processor: Duration::ZERO,
+        client_processor,
         directory_processor,
         directory_operations,
     })

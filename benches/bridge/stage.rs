@@ -138,8 +138,11 @@ impl Stage<'_> {
                         &step.bridge,
                     )?);
                 }
+                let Some(raw) = &step.raw else {
+                    continue;
+                };
                 let raw_limit = limit(progress.raw, straight);
-                let round = raw_ldap(self.runtime, &self.raw, self.slapd, raw_limit, &step.raw)?;
+                let round = raw_ldap(self.runtime, &self.raw, self.slapd, raw_limit, raw)?;
                 straight = Some(self.proved(step, Side::Raw, raw_limit, straight, &round)?);
                 if let Some(tls_row) = tls_row {
                     tls_row.raw.push(round.clone());
