@@ -10,14 +10,12 @@ use super::selection::{Place, Selection};
 use super::service::Type;
 use super::snapshot::{Ids, Key, Known};
 use super::{Caller, Error, Service};
-
-/// Of no more resources the place in an ordered list is looked for, for all together in one look for each halving of the
-/// list. For more the list is read anew.
-const MOST_PLACED: usize = 32;
+use crate::directory::Deadline;
 
 impl Service {
     /// The ids of the selection, if they were read recently enough. Of what this bridge wrote since it asks whether it is
-    /// meant, and where it stands.
+    /// meant, and where it stands. What half of the caller's time does not suffice for is in the next list: the other half
+    /// is for the page.
     pub(super) async fn known_ids(
         &self,
         caller: &Caller,
@@ -26,31 +24,49 @@ impl Service {
         key: Key,
         asked: Instant,
     ) -> Result<Option<Ids>, Error> {
-        let (ids, written) = match self.snapshots().known(key, asked) {
-            Known::All(ids) => return Ok(Some(ids)),
-            Known::But(ids, written) => (ids, written),
-            Known::Nothing => return Ok(None),
-        };
-        let wrote: Vec<Uuid> = written.iter().map(|(id, _)| *id).collect();
-        let places = self.look_at(caller, of, selection, &wrote).await?;
-        if selection.is_sorted() && places.len() > MOST_PLACED {
-            return Ok(None);
-        }
-        let wrote: HashSet<Uuid> = wrote.into_iter().collect();
-        let others = ids.iter().filter(|id| !wrote.contains(id)).copied();
-        let mut list: Vec<Uuid> = others.collect();
-        if selection.is_sorted() {
-            let put = self.put_in(caller, of, selection, &mut list, places);
-            match put.await {
-                // Whoever reads the whole list anew may take longer than this caller.
-                Err(Error::Unavailable { .. }) => return Ok(None),
-                put => put?,
+        let deadline = Deadline::after(caller.deadline.remaining() / 2);
+        loop {
+            let (ids, written) = match self.snapshots().known(key, asked) {
+                Known::All(ids) => return Ok(Some(ids)),
+                Known::But(ids, _) if deadline.passed() => return Ok(Some(ids)),
+                Known::But(ids, written) => (ids, written),
+                Known::Nothing => return Ok(None),
+            };
+            let caller = Caller {
+                deadline,
+                ..caller.clone()
+            };
+            let written_ids: HashSet<Uuid> = written.ids.iter().copied().collect();
+            let corrected = self.corrected(&caller, of, selection, &ids, written_ids);
+            match corrected.await {
+                Ok(corrected) => self.snapshots().correct(key, &ids, &written, corrected),
+                Err(Error::Unavailable { .. }) if deadline.passed() => return Ok(Some(ids)),
+                Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// The list as it is with these resources where they belong now.
+    async fn corrected(
+        &self,
+        caller: &Caller,
+        of: Type<'_>,
+        selection: &Selection,
+        ids: &[Uuid],
+        written: HashSet<Uuid>,
+    ) -> Result<Vec<Uuid>, Error> {
+        let others = ids.iter().filter(|id| !written.contains(id)).copied();
+        let mut list: Vec<Uuid> = others.collect();
+        let written: Vec<Uuid> = written.into_iter().collect();
+        let places = self.look_at(caller, of, selection, &written).await?;
+        if selection.is_sorted() {
+            self.put_in(caller, of, selection, &mut list, places)
+                .await?;
         } else {
             list.extend(places.into_iter().map(|(_, id)| id));
             list.sort_unstable();
         }
-        Ok(Some(self.snapshots().correct(key, &ids, &written, list)))
+        Ok(list)
     }
 
     /// Puts resources where they belong in an ordered list. Who is met on the way and is gone tells no place, and goes.

@@ -53,12 +53,18 @@ impl Service {
             )
             .into());
         };
-        let parts = self.parts(caller, query).await?;
+        let mut parts = self.parts(caller, query).await?;
         let is_sorted = query
             .sort_by
             .as_deref()
             .is_some_and(|by| !by.trim().is_empty());
-        let (total, resources) = if is_sorted {
+        if paging.count == 0 {
+            // As in a list of one type: totals are at hand by ids.
+            for part in &mut parts {
+                part.selection = part.selection.clone().unsorted();
+            }
+        }
+        let (total, resources) = if is_sorted && paging.count > 0 {
             self.in_order(caller, &parts, start, paging.count).await?
         } else {
             self.one_after_the_other(caller, &parts, start, paging.count)

@@ -9,7 +9,7 @@
 //! come from the list it began with, whoever begins anew meanwhile. Index paging names no walk, so it is told by client,
 //! selection and position. Who is gone since leaves a page short and moves nobody else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,8 +40,12 @@ const MOST_IDS: usize = 1_000_000;
 /// when nobody waits for it any more.
 const MOST_READINGS: usize = 4;
 
-/// So many of the bridge's own writes are looked at one by one; after more of them the list is read anew.
-const MOST_WRITTEN: usize = 1000;
+/// So many of the bridge's own latest writes of a type are remembered, 1.6 MB: more than any directory takes in a minute
+/// (here at most a thousand in a second). A list to which older ones are unknown goes without them until its minute is over.
+const MOST_WRITTEN: usize = 100_000;
+
+/// So many writes are looked at together.
+const WRITTEN_AT_ONCE: usize = 500;
 
 /// Which resources of which type in which order, as a number that is the same in every process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,12 +96,49 @@ struct List {
     /// When their reading began.
     begun: Instant,
     used: Instant,
-    written: Written,
+    /// Up to where what the bridge wrote is in it.
+    until: usize,
 }
 
-/// Resources that this bridge wrote since a list was read, each with the number of its last write. Whether they are meant
-/// is to be asked.
-type Written = HashMap<Uuid, u64>;
+/// What this bridge wrote of one type, the latest last.
+#[derive(Default)]
+struct Log {
+    latest: VecDeque<Uuid>,
+    /// How many writes came before.
+    forgotten: usize,
+}
+
+impl Log {
+    fn end(&self) -> usize {
+        self.forgotten + self.latest.len()
+    }
+
+    fn add(&mut self, id: Uuid) {
+        if self.latest.len() >= MOST_WRITTEN {
+            self.latest.pop_front();
+            self.forgotten += 1;
+        }
+        self.latest.push_back(id);
+    }
+
+    /// The first writes after that one.
+    fn after(&self, until: usize) -> Written {
+        let until = until.max(self.forgotten);
+        let ids = self.latest.iter().skip(until - self.forgotten);
+        let ids: Vec<Uuid> = ids.take(WRITTEN_AT_ONCE).copied().collect();
+        Written {
+            until: until + ids.len(),
+            ids,
+        }
+    }
+}
+
+/// Resources that this bridge wrote since a list was read. Whether they are meant is to be asked.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) ids: Vec<Uuid>,
+    until: usize,
+}
 
 /// Where a page of a list begins.
 #[derive(Debug, Clone)]
@@ -172,7 +213,8 @@ struct Walk {
 struct Reading {
     resource_type: String,
     turn: Arc<tokio::sync::Mutex<()>>,
-    written: Written,
+    /// Up to where what the bridge wrote is in what is being read.
+    until: usize,
 }
 
 /// What is known of a selection.
@@ -180,8 +222,8 @@ struct Reading {
 pub(super) enum Known {
     /// Its ids.
     All(Ids),
-    /// Its ids, but for what the bridge has written since.
-    But(Ids, Vec<(Uuid, u64)>),
+    /// Its ids, but for these of what the bridge has written since, and maybe more.
+    But(Ids, Written),
     /// Nothing, or nothing new enough.
     Nothing,
 }
@@ -207,7 +249,8 @@ struct State {
     lists: HashMap<Key, List>,
     walks: Vec<Walk>,
     readings: HashMap<Key, Reading>,
-    writes: u64,
+    /// By resource type.
+    written: HashMap<String, Log>,
 }
 
 impl Snapshots {
@@ -219,40 +262,31 @@ impl Snapshots {
     /// Notes that this bridge wrote, or may have written, a resource.
     pub(super) fn wrote(&self, resource_type: &str, id: Uuid) {
         let mut state = self.state();
-        state.writes += 1;
-        let number = state.writes;
-        let State {
-            lists, readings, ..
-        } = &mut *state;
-        let lists = lists.values_mut();
-        let lists = lists.map(|list| (&list.resource_type, &mut list.written));
-        let readings = readings.values_mut();
-        let readings = readings.map(|reading| (&reading.resource_type, &mut reading.written));
-        for (_, written) in lists
-            .chain(readings)
-            .filter(|(of, written)| *of == resource_type && written.len() <= MOST_WRITTEN)
-        {
-            written.insert(id, number);
-        }
+        let log = match state.written.get_mut(resource_type) {
+            Some(log) => log,
+            None => state.written.entry(resource_type.to_owned()).or_default(),
+        };
+        log.add(id);
     }
 
     /// What is known of a selection that was asked for at that moment.
     pub(super) fn known(&self, key: Key, asked: Instant) -> Known {
         let mut state = self.state();
-        let Some(list) = state.lists.get_mut(&key) else {
+        let State { lists, written, .. } = &mut *state;
+        let Some(list) = lists.get_mut(&key) else {
             return Known::Nothing;
         };
         let lasting = list.ids.len() > SMALL && asked < list.ids.read + AGE;
-        if (!lasting && list.begun < asked) || list.written.len() > MOST_WRITTEN {
+        if !lasting && list.begun < asked {
             return Known::Nothing;
         }
         list.used = list.used.max(asked);
         let ids = list.ids.clone();
-        if list.written.is_empty() {
-            return Known::All(ids);
+        let written = written.get(&list.resource_type);
+        match written.map(|log| log.after(list.until)) {
+            Some(written) if !written.ids.is_empty() => Known::But(ids, written),
+            _ => Known::All(ids),
         }
-        let written = list.written.iter().map(|(id, number)| (*id, *number));
-        Known::But(ids, written.collect())
     }
 
     /// How long the list was when it was read, if that is not too long ago.
@@ -270,15 +304,19 @@ impl Snapshots {
         let reading = readings.entry(key).or_insert_with(|| Reading {
             resource_type: resource_type.to_owned(),
             turn: Arc::default(),
-            written: Written::new(),
+            until: 0,
         });
         Arc::clone(&reading.turn)
     }
 
     /// The one whose turn it is begins to read: what is written from now on may or may not be in what it reads.
     pub(super) fn reading(&self, key: Key) {
-        if let Some(reading) = self.state().readings.get_mut(&key) {
-            reading.written.clear();
+        let mut state = self.state();
+        let State {
+            readings, written, ..
+        } = &mut *state;
+        if let Some(reading) = readings.get_mut(&key) {
+            reading.until = written.get(&reading.resource_type).map_or(0, Log::end);
         }
     }
 
@@ -291,12 +329,10 @@ impl Snapshots {
         begun: Instant,
     ) -> Ids {
         let mut state = self.state();
-        let reading = state.readings.get_mut(&key);
+        let reading = state.readings.get(&key);
         // One is held here and one by the reader.
-        let waited_for = reading
-            .as_ref()
-            .is_some_and(|reading| Arc::strong_count(&reading.turn) > 2);
-        let written = reading.map(|reading| std::mem::take(&mut reading.written));
+        let waited_for = reading.is_some_and(|reading| Arc::strong_count(&reading.turn) > 2);
+        let until = reading.map_or(0, |reading| reading.until);
         let now = Instant::now();
         let ids = Ids {
             all: ids.into(),
@@ -311,7 +347,7 @@ impl Snapshots {
             ids: ids.clone(),
             begun,
             used: now,
-            written: written.unwrap_or_default(),
+            until,
         };
         state.lists.insert(key, list);
         state.trim(now);
@@ -319,28 +355,16 @@ impl Snapshots {
     }
 
     /// Puts a list in place of one that it was made of, in which what was written until then is as it should be.
-    pub(super) fn correct(
-        &self,
-        key: Key,
-        ids: &Ids,
-        written: &[(Uuid, u64)],
-        corrected: Vec<Uuid>,
-    ) -> Ids {
-        let corrected = Ids {
-            all: corrected.into(),
-            read: ids.read,
-        };
+    pub(super) fn correct(&self, key: Key, ids: &Ids, written: &Written, corrected: Vec<Uuid>) {
         if let Some(list) = self.state().lists.get_mut(&key)
             && list.ids.is(ids)
         {
-            list.ids = corrected.clone();
-            for (id, number) in written {
-                if list.written.get(id) == Some(number) {
-                    list.written.remove(id);
-                }
-            }
+            list.ids = Ids {
+                all: corrected.into(),
+                read: ids.read,
+            };
+            list.until = written.until;
         }
-        corrected
     }
 
     /// Where this walker is at this `startIndex`: that of the walk which goes on there; else of the one that was there

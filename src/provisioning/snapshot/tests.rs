@@ -56,35 +56,62 @@ fn a_long_list_lasts_a_minute_and_a_short_one_only_for_those_who_waited_for_it()
     );
 }
 
+/// What must be asked for of what was written since.
+fn written(snapshots: &Snapshots, asked: Instant) -> Vec<Uuid> {
+    match snapshots.known(key(), asked) {
+        Known::All(_) => Vec::new(),
+        Known::But(_, written) => written.ids,
+        Known::Nothing => panic!("nothing is known"),
+    }
+}
+
+/// Keeps ids as the one whose turn it was to read them.
+fn keep(snapshots: &Snapshots, numbers: std::ops::Range<usize>, begun: Instant) -> Ids {
+    let _turn = snapshots.turn(key(), "User");
+    snapshots.reading(key());
+    snapshots.keep(key(), "User", ids(numbers), begun)
+}
+
 #[test]
 fn what_is_written_is_asked_for_until_the_list_is_corrected() {
     let snapshots = Snapshots::default();
     let read = Instant::now();
     snapshots.wrote("User", id(1));
-    snapshots.keep(key(), "User", ids(0..2000), read);
+    keep(&snapshots, 0..2000, read);
+    assert!(written(&snapshots, read).is_empty());
     snapshots.wrote("User", id(5));
     snapshots.wrote("Group", id(6));
     snapshots.wrote("User", id(9999));
-    let Known::But(known, mut written) = snapshots.known(key(), read) else {
+    let Known::But(known, asked_for) = snapshots.known(key(), read) else {
         panic!("two were written")
     };
-    written.sort_unstable();
-    assert_eq!(
-        written.iter().map(|one| one.0).collect::<Vec<_>>(),
-        [id(5), id(9999)]
-    );
+    assert_eq!(asked_for.ids, [id(5), id(9999)]);
     // One of them is written again while the directory is asked.
     snapshots.wrote("User", id(5));
     let list: Vec<Uuid> = (1..=1999).map(id).collect();
-    let corrected = snapshots.correct(key(), &known, &written, list.clone());
-    assert_eq!(corrected[..], list);
+    snapshots.correct(key(), &known, &asked_for, list.clone());
     match snapshots.known(key(), read) {
-        Known::But(now, written) => {
-            assert!(now.is(&corrected));
-            assert_eq!(written.len(), 1);
+        Known::But(now, asked_for) => {
+            assert_eq!(now[..], list);
+            assert_eq!(asked_for.ids, [id(5)]);
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn who_corrects_a_list_that_is_no_more_corrects_nothing() {
+    let snapshots = Snapshots::default();
+    let read = Instant::now();
+    keep(&snapshots, 0..2000, read);
+    snapshots.wrote("User", id(5));
+    let Known::But(known, asked_for) = snapshots.known(key(), read) else {
+        panic!("one was written")
+    };
+    keep(&snapshots, 0..3000, read);
+    snapshots.wrote("User", id(7));
+    snapshots.correct(key(), &known, &asked_for, ids(0..1999));
+    assert_eq!(written(&snapshots, read), [id(7)]);
 }
 
 #[test]
@@ -97,22 +124,32 @@ fn what_is_written_while_a_list_is_read_may_be_missing_from_it() {
     snapshots.wrote("User", id(2));
     snapshots.keep(key(), "User", ids(0..2000), read);
     drop(turn);
-    let Known::But(_, written) = snapshots.known(key(), read) else {
-        panic!("one was written")
-    };
-    assert_eq!(written[0].0, id(2));
-    assert_eq!(written.len(), 1);
+    assert_eq!(written(&snapshots, read), [id(2)]);
 }
 
 #[test]
-fn after_very_many_writes_a_list_is_read_anew() {
+fn however_much_is_written_the_list_lasts_and_memory_is_bounded() {
     let snapshots = Snapshots::default();
     let read = Instant::now();
-    snapshots.keep(key(), "User", ids(0..2000), read);
-    for number in 0..=u128::try_from(MOST_WRITTEN).unwrap() {
+    keep(&snapshots, 0..2000, read);
+    let last = MOST_WRITTEN + 9;
+    for number in 0..=u128::try_from(last).unwrap() {
         snapshots.wrote("User", id(number));
     }
-    assert!(matches!(snapshots.known(key(), read), Known::Nothing));
+    let state = snapshots.state();
+    assert_eq!(
+        state.written.get("User").unwrap().latest.len(),
+        MOST_WRITTEN
+    );
+    drop(state);
+    let mut asked_for = Vec::new();
+    while let Known::But(known, written) = snapshots.known(key(), read) {
+        assert!(written.ids.len() <= WRITTEN_AT_ONCE);
+        snapshots.correct(key(), &known, &written, known.to_vec());
+        asked_for.extend(written.ids);
+    }
+    assert_eq!(asked_for.len(), MOST_WRITTEN, "the oldest are forgotten");
+    assert_eq!(asked_for.last(), Some(&id(u128::try_from(last).unwrap())));
 }
 
 #[test]

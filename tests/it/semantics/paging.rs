@@ -23,6 +23,9 @@ both!(
 /// More than one round trip tells.
 const MANY: usize = 1_150;
 
+/// A list is no older.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// On a page.
 const COUNT: usize = 100;
 
@@ -32,6 +35,7 @@ async fn long_lists(bridge: &Bridge) {
     a_deep_page_costs_what_the_first_costs(bridge).await;
     what_the_bridge_wrote_is_in_the_next_list(bridge).await;
     what_the_bridge_wrote_is_in_its_place(bridge).await;
+    however_much_the_bridge_wrote_nobody_else_is_read_anew(bridge, &crowd).await;
     a_walk_sees_whoever_is_there_all_along_exactly_once(bridge, &mut crowd).await;
 }
 
@@ -276,6 +280,63 @@ async fn what_the_bridge_wrote_is_in_its_place(bridge: &Bridge) {
     }
     assert_ne!(first(descending).await, bridge.name("zz"));
     assert_eq!(looked_at().await, MANY);
+}
+
+/// More writes than are looked at together, in a list that is ordered and one that is only counted. Somebody made behind the
+/// bridge's back is in neither: it would have to read everybody to know.
+async fn however_much_the_bridge_wrote_nobody_else_is_read_anew(
+    bridge: &Bridge,
+    crowd: &BTreeMap<String, String>,
+) {
+    const WRITTEN: usize = 600;
+    let stranger = bridge.name("stranger");
+    let nobody = "not (userName eq \"nobody\")";
+    let counted = async || total(&bridge.okta().filter("/Users?count=0", nobody).await);
+    let titles = async |start: usize| -> Vec<Value> {
+        let query = format!("sortBy=title&count=2&startIndex={start}&attributes=title");
+        let answer = list(bridge, &query).await;
+        assert_eq!(total(&answer), MANY);
+        let resources = answer.body["Resources"].as_array().expect("Resources");
+        resources.iter().map(|one| one["title"].clone()).collect()
+    };
+    for attempt in 1.. {
+        let begun = Instant::now();
+        assert_eq!(counted().await, MANY);
+        assert_eq!(titles(1).await.len(), 2);
+        join(bridge, "stranger".to_owned()).await;
+        let chosen: Vec<(usize, &String)> = crowd.keys().take(WRITTEN).enumerate().collect();
+        for some in chosen.chunks(16) {
+            let writes = some.iter().map(async |(number, id)| {
+                // The first in one order is the last in the other.
+                let title = format!("No. {:04}", WRITTEN - number);
+                let change = json!([{"op": "replace", "path": "title", "value": title}]);
+                bridge
+                    .okta()
+                    .patch(&format!("/Users/{id}"), change)
+                    .await
+                    .accepted();
+            });
+            join_all(writes).await;
+        }
+        let (front, back) = (titles(1).await, titles(WRITTEN).await);
+        let counted = counted().await;
+        let elapsed = begun.elapsed();
+        let filter = bridge.kind().pick("(uid={})", "(userPrincipalName={})");
+        let found = bridge
+            .admin
+            .find(&bridge.people, &filter.replace("{}", &stranger))
+            .await;
+        bridge.admin.delete_tree(&found[0].dn).await;
+        if elapsed < MINUTE {
+            assert_eq!(counted, MANY);
+            assert_eq!(front, ["No. 0001", "No. 0002"]);
+            assert_eq!(back[0], format!("No. {WRITTEN:04}"));
+            assert_eq!(back[1], Value::Null);
+            return;
+        }
+        assert!(attempt < 3, "{elapsed:?} for {WRITTEN} writes");
+        tokio::time::sleep(MINUTE).await;
+    }
 }
 
 async fn a_cursor_goes_on_where_the_last_page_ended(bridge: &Bridge) {

@@ -438,8 +438,13 @@ async fn more_than_may_be_looked_at_the_directory_orders(place: &Place) {
         .collect();
     assert!(ids.len() == 5 && ids.is_sorted(), "{ids:?}");
     // A total is told whatever the order, a walk sees everybody in order.
-    let total = client.get("/Users?sortBy=active&count=0").await;
-    assert_eq!(total.is(200).body["totalResults"], 5);
+    for path in [
+        "/Users?sortBy=active&count=0",
+        "/?sortBy=active&filter=userName%20pr&count=0",
+    ] {
+        let total = client.get(path).await;
+        assert_eq!(total.is(200).body["totalResults"], 5, "{path}");
+    }
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = client
