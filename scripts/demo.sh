@@ -123,7 +123,8 @@ rm -f "$demo/curl.log" "$demo/answer"
     umask 077
     assignments "BASE_URL=$base_url" "TOKEN=$token" "ADMIN_URL=$admin_url" \
         "LDAP_URL=${directory[URL]}" "LDAP_BIND_DN=${directory[ADMIN_DN]}" "LDAP_PASSWORD_FILE=${directory[ADMIN_PASSWORD_FILE]}" \
-        "LDAP_BASE=${directory[BASE]}" "LDAP_CA=${directory[CA]}" "GATEWAY_PID=$bridge" >"$demo/env.part"
+        "LDAP_BASE=${directory[BASE]}" "LDAP_CA=${directory[CA]}" "GATEWAY_PID=$bridge" \
+        "SCIMBRIDGE=$target/demo/scimbridge" "CONFIG=$demo/scimbridge.toml" >"$demo/env.part"
     mv "$demo/env.part" "$demo/env"
 )
 
