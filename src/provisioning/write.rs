@@ -157,6 +157,8 @@ impl Service {
             if !modifications.is_empty() {
                 let mut change = modify(&target, modifications.clone(), Convergence::Exact);
                 match &difference.condition {
+                    // Nothing at all may have changed.
+                    Some(_) if condition.is_some() && plan.is_empty() => {}
                     // A condition on what the bridge's account may not read is never true.
                     Some(condition) if update.last => tracing::warn!(
                         %condition,

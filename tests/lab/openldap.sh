@@ -113,9 +113,13 @@ LDIF
     #  - an OU is furniture: entries come and go in it (its "children"), it cannot itself be changed, made or removed;
     #  - everything else below the three trees may be written (that covers pwdAccountLockedTime: in OpenLDAP 2.5 it is an
     #    ordinary writable operational attribute, no "manage" is needed);
-    #  - the rest of the tree may be read.
+    #  - the rest of the tree may be read;
+    #  - for the tests of an account with fewer rights, nobody may read the lock of those with this employeeType.
     cat <<LDIF
 olcLimits: dn.exact="$openldap_bridge" size.soft=$LAB_OPENLDAP_SIZE_LIMIT size.hard=$LAB_OPENLDAP_SIZE_LIMIT size.prtotal=unlimited
+olcAccess: to dn.children="ou=tenants,$openldap_base" filter=(employeeType=lock-unseen) attrs=pwdAccountLockedTime
+  by dn.exact="$openldap_bridge" =w
+  by * none
 LDIF
     # String comparisons and no regular expressions: slapd tries the rules on every attribute of every entry it answers.
     local tree

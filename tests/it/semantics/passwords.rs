@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::people::{entra_user, okta_user};
+use crate::support::people::{create_user, entra_user, okta_user};
+use crate::support::run::with_a_bridge;
 use crate::support::{Bridge, GOOD_PASSWORD, Kind, Manner, both};
 
 both!(stories: [
@@ -159,6 +160,38 @@ async fn a_user_created_disabled_with_a_password_can_sign_in_once_enabled(bridge
         .await
         .resource();
     assert_eq!(bridge.admin.bind_as(&entry.dn, GOOD_PASSWORD).await, 0);
+}
+
+/// Where the directory's rules hide the lock from the bridge's account, nobody can make sure that the user was not disabled
+/// in that moment; and yet a password must not be impossible to set.
+#[test]
+fn a_password_can_be_set_where_the_lock_cannot_be_seen() {
+    with_a_bridge(Kind::OpenLdap, async |bridge| {
+        let id = create_user(bridge, "ana").await;
+        let dn = bridge.held(&id).await.dn;
+        bridge
+            .admin
+            .set(&dn, "employeeType", &["lock-unseen"])
+            .await;
+        let path = format!("/Users/{id}");
+        let set = |password| json!([{"op": "replace", "path": "password", "value": password}]);
+        bridge
+            .okta()
+            .patch(&path, set(GOOD_PASSWORD))
+            .await
+            .accepted();
+        assert_eq!(bridge.admin.bind_as(&dn, GOOD_PASSWORD).await, 0);
+        bridge.warned(&["the change is made without it"]);
+
+        let version = bridge.okta().get(&path).await.is(200).body["meta"]["version"].clone();
+        let version = version.as_str().expect("a version").to_owned();
+        let conditional = bridge.okta().header("if-match", &version);
+        conditional.patch(&path, set(NEW_PASSWORD)).await.accepted();
+        assert_eq!(bridge.admin.bind_as(&dn, NEW_PASSWORD).await, 0);
+        let stale = conditional.patch(&path, set(GOOD_PASSWORD)).await;
+        stale.error(412, None);
+        assert_eq!(bridge.admin.bind_as(&dn, NEW_PASSWORD).await, 0);
+    });
 }
 
 /// A user who is disabled; answers the id.
