@@ -110,9 +110,9 @@ impl Service {
 
     /// Whether the selection is known to have more resources than that, so that it need not be tried.
     fn is_longer(&self, key: Key, count: usize) -> bool {
-        match self.snapshots().known(key, Instant::now()) {
+        match self.snapshots().known(key, Instant::now(), 0) {
             Known::All(ids) | Known::But(ids, _) => ids.len() > count,
-            Known::Nothing => false,
+            Known::TooMany(_) | Known::Nothing => false,
         }
     }
 
@@ -171,8 +171,8 @@ impl Service {
         selection: &Selection,
         key: Key,
     ) -> Result<Ids, Error> {
-        let asked = Instant::now();
-        if let Some(ids) = self.known_ids(caller, of, selection, key, asked).await? {
+        let (asked, end) = (Instant::now(), self.snapshots().end(of.name()));
+        if let Known::All(ids) = self.snapshots().known(key, asked, end) {
             return Ok(ids);
         }
         let late = || Error::Unavailable {
@@ -183,7 +183,10 @@ impl Service {
         let patience = || caller.deadline.remaining();
         let mine = tokio::time::timeout(patience(), turn.lock_owned()).await;
         let mine = mine.map_err(|_| late())?;
-        if let Some(ids) = self.known_ids(caller, of, selection, key, asked).await? {
+        let known = self
+            .known_ids(caller, of, selection, key, asked, end)
+            .await?;
+        if let Some(ids) = known {
             return Ok(ids);
         }
         let room = Arc::clone(&self.snapshots().room).acquire_owned();
@@ -220,8 +223,14 @@ impl Service {
         let begun = Instant::now();
         self.snapshots().reading(key);
         let of = self.resource_type(resource_type)?;
-        let ids = self.ids(caller, of, selection).await?;
-        Ok(self.snapshots().keep(key, resource_type, ids, begun))
+        match self.ids(caller, of, selection).await {
+            Ok(matches) => Ok(self.snapshots().keep(key, resource_type, matches, begun)),
+            Err(Error::Invalid(error)) => {
+                self.snapshots().refuse(key, &error);
+                Err(error.into())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

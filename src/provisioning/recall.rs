@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use super::selection::{Place, Selection};
 use super::service::Type;
-use super::snapshot::{Ids, Key, Known};
+use super::snapshot::{Ids, Key, Known, Written};
 use super::{Caller, Error, Service};
 use crate::directory::Deadline;
 
 impl Service {
-    /// The ids of the selection, if they were read recently enough. Of what this bridge wrote since it asks whether it is
-    /// meant, and where it stands. What half of the caller's time does not suffice for is in the next list: the other half
-    /// is for the page.
+    /// The ids of the selection, if they were read recently enough. Of what this bridge wrote until it was asked for them it
+    /// asks whether it is meant, and where it stands. What half of the caller's time does not suffice for is in the next
+    /// list: the other half is for the page. One caller at a time does this for a list, while the others wait.
     pub(super) async fn known_ids(
         &self,
         caller: &Caller,
@@ -23,22 +23,22 @@ impl Service {
         selection: &Selection,
         key: Key,
         asked: Instant,
+        end: usize,
     ) -> Result<Option<Ids>, Error> {
         let deadline = Deadline::after(caller.deadline.remaining() / 2);
         loop {
-            let (ids, written) = match self.snapshots().known(key, asked) {
+            let (ids, written) = match self.snapshots().known(key, asked, end) {
                 Known::All(ids) => return Ok(Some(ids)),
                 Known::But(ids, _) if deadline.passed() => return Ok(Some(ids)),
                 Known::But(ids, written) => (ids, written),
+                Known::TooMany(error) => return Err(error.into()),
                 Known::Nothing => return Ok(None),
             };
             let caller = Caller {
                 deadline,
                 ..caller.clone()
             };
-            let written_ids: HashSet<Uuid> = written.ids.iter().copied().collect();
-            let corrected = self.corrected(&caller, of, selection, &ids, written_ids);
-            match corrected.await {
+            match self.corrected(&caller, of, selection, &ids, &written).await {
                 Ok(corrected) => self.snapshots().correct(key, &ids, &written, corrected),
                 Err(Error::Unavailable { .. }) if deadline.passed() => return Ok(Some(ids)),
                 Err(error) => return Err(error),
@@ -46,38 +46,53 @@ impl Service {
         }
     }
 
-    /// The list as it is with these resources where they belong now.
+    /// The list with these resources where they belong now.
     async fn corrected(
         &self,
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
         ids: &[Uuid],
-        written: HashSet<Uuid>,
+        written: &Written,
     ) -> Result<Vec<Uuid>, Error> {
-        let others = ids.iter().filter(|id| !written.contains(id)).copied();
-        let mut list: Vec<Uuid> = others.collect();
-        let written: Vec<Uuid> = written.into_iter().collect();
-        let places = self.look_at(caller, of, selection, &written).await?;
-        if selection.is_sorted() {
-            self.put_in(caller, of, selection, &mut list, places)
-                .await?;
-        } else {
+        let moved: HashSet<Uuid> = written.ids.iter().copied().collect();
+        let asked: Vec<Uuid> = moved.iter().copied().collect();
+        let places = self.look_at(caller, of, selection, &asked).await?;
+        let stay = |id: &&Uuid| !moved.contains(id);
+        if !selection.is_sorted() {
+            let mut list: Vec<Uuid> = ids.iter().filter(stay).copied().collect();
             list.extend(places.into_iter().map(|(_, id)| id));
             list.sort_unstable();
+            return Ok(list);
         }
+        // Whoever was written later stands where it stood, and tells no place.
+        let later: HashSet<&Uuid> = written.later.iter().collect();
+        let landmarks = ids.iter().filter(stay).filter(|id| !later.contains(id));
+        let landmarks: Vec<Uuid> = landmarks.copied().collect();
+        let (mut before, gone) = self
+            .places_among(caller, of, selection, landmarks, places)
+            .await?;
+        let mut list = Vec::with_capacity(ids.len() + moved.len());
+        for id in ids.iter().filter(stay).filter(|id| !gone.contains(id)) {
+            list.extend(before.remove(&Some(*id)).unwrap_or_default());
+            list.push(*id);
+        }
+        list.extend(before.remove(&None).unwrap_or_default());
         Ok(list)
     }
 
-    /// Puts resources where they belong in an ordered list. Who is met on the way and is gone tells no place, and goes.
-    async fn put_in(
+    /// Before which of an ordered list these belong, in order; none is its end. And who of the list is gone, as far as it
+    /// was met on the way.
+    async fn places_among(
         &self,
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
-        list: &mut Vec<Uuid>,
-        places: Vec<Place>,
-    ) -> Result<(), Error> {
+        mut list: Vec<Uuid>,
+        mut places: Vec<Place>,
+    ) -> Result<(HashMap<Option<Uuid>, Vec<Uuid>>, HashSet<Uuid>), Error> {
+        places.sort_unstable_by(|one, other| selection.compare(one, other));
+        let mut all_gone = HashSet::new();
         // Between which of the list each belongs, narrowed for all of them together.
         let mut between: Vec<(usize, usize)> = vec![(0, list.len()); places.len()];
         loop {
@@ -88,16 +103,9 @@ impl Service {
             if middles.is_empty() {
                 break;
             }
-            let mut gone = middles;
-            let asked: Vec<Uuid> = gone.iter().copied().collect();
+            let asked: Vec<Uuid> = middles.iter().copied().collect();
             let met = self.look_at(caller, of, selection, &asked).await?;
             let met: HashMap<Uuid, Place> = met.into_iter().map(|met| (met.1, met)).collect();
-            gone.retain(|id| !met.contains_key(id));
-            if !gone.is_empty() {
-                list.retain(|id| !gone.contains(id));
-                between.fill((0, list.len()));
-                continue;
-            }
             for ((from, to), place) in between.iter_mut().zip(&places) {
                 let middle = from.midpoint(*to);
                 let other = list.get(middle).filter(|_| *from < *to);
@@ -108,16 +116,23 @@ impl Service {
                     None => {}
                 }
             }
+            let gone = |id: &Uuid| middles.contains(id) && !met.contains_key(id);
+            let holes = list.iter().enumerate().filter(|(_, id)| gone(id));
+            let holes: Vec<usize> = holes.map(|(at, _)| at).collect();
+            for (from, to) in &mut between {
+                *from -= holes.partition_point(|hole| hole < from);
+                *to -= holes.partition_point(|hole| hole < to);
+            }
+            list.retain(|id| {
+                let gone = gone(id);
+                all_gone.extend(gone.then_some(*id));
+                !gone
+            });
         }
-        let found = between.into_iter().map(|(from, _)| from);
-        let mut placed: Vec<(usize, Place)> = found.zip(places).collect();
-        placed.sort_unstable_by(|(at, one), (other_at, other)| {
-            at.cmp(other_at).then_with(|| selection.compare(one, other))
-        });
-        // From behind, so that nobody moves whose place is still to come.
-        for (at, (_, id)) in placed.into_iter().rev() {
-            list.insert(at, id);
+        let mut found: HashMap<Option<Uuid>, Vec<Uuid>> = HashMap::new();
+        for ((at, _), (_, id)) in between.into_iter().zip(places) {
+            found.entry(list.get(at).copied()).or_default().push(id);
         }
-        Ok(())
+        Ok((found, all_gone))
     }
 }

@@ -2,11 +2,12 @@
 //! the rest by a look at the candidates.
 
 use std::cmp::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use uuid::Uuid;
 
 use super::service::Type;
-use super::snapshot::Key;
+use super::snapshot::{Key, Matches};
 use super::{Caller, Error, Query, Service};
 use crate::directory::{Error as DirectoryError, Search, Wanted};
 use crate::ldap::{Entry, Filter as LdapFilter, OrderBy};
@@ -220,11 +221,15 @@ impl Service {
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
-    ) -> Result<Vec<Uuid>, Error> {
+    ) -> Result<Matches, Error> {
+        let all = |ids: Vec<Uuid>| Matches {
+            looked_at: ids.len(),
+            ids,
+        };
         if selection.is_by_id() {
             let mut ids = self.all(caller, of, selection).await?;
             ids.sort_unstable();
-            return Ok(selection.either_way(ids));
+            return Ok(all(selection.either_way(ids)));
         }
         let order = selection.order.as_ref();
         // What was too long a moment ago is not looked at first.
@@ -235,8 +240,11 @@ impl Service {
             _ => self.few(caller, of, selection).await?,
         };
         match (few, order) {
-            (Some(places), _) => Ok(places.into_iter().map(|(_, id)| id).collect()),
-            (None, Some(order)) => self.ordered(caller, of, selection, order).await,
+            (Some((places, looked_at)), _) => Ok(Matches {
+                ids: places.into_iter().map(|(_, id)| id).collect(),
+                looked_at,
+            }),
+            (None, Some(order)) => Ok(all(self.ordered(caller, of, selection, order).await?)),
             (None, None) => Err(self.too_many_to_look_at(selection)),
         }
     }
@@ -253,7 +261,7 @@ impl Service {
             return Ok(ids.into_iter().map(|id| (SortKey::ABSENT, id)).collect());
         }
         let few = self.few(caller, of, selection).await?;
-        few.ok_or_else(|| match selection.order {
+        few.map(|(places, _)| places).ok_or_else(|| match selection.order {
             // The directory tells an order of one type at a time, and no places that those of another could be put between.
             Some(_) => ScimError::too_many(format!(
                 "there are more than {} resources to order over all types; send the query to the endpoint of one type, or narrow the `filter`",
@@ -264,29 +272,37 @@ impl Service {
         })
     }
 
-    /// The same, if there are no more candidates than may be looked at.
+    /// The same, and how many were looked at, if there are no more candidates than may be.
     async fn few(
         &self,
         caller: &Caller,
         of: Type<'_>,
         selection: &Selection,
-    ) -> Result<Option<Vec<Place>>, Error> {
+    ) -> Result<Option<(Vec<Place>, usize)>, Error> {
         let most = self.settings().max_candidates;
         let places = if selection.wanted.references.is_empty() {
             let search = self.search_for(of, selection, selection.wanted.clone(), most);
-            let look = |entry: Entry| self.look(caller, of, selection, &entry);
-            self.each(caller, &search, look).await?
+            let looked_at = AtomicUsize::new(0);
+            let look = |entry: Entry| {
+                looked_at.fetch_add(1, Relaxed);
+                self.look(caller, of, selection, &entry)
+            };
+            let places = self.each(caller, &search, look).await?;
+            places.map(|places| (places, looked_at.into_inner()))
         } else {
             let kind = self.kind();
             let search = self.search_for(of, selection, Wanted::default(), most);
             match self.each(caller, &search, |entry| entry.id(kind)).await? {
-                Some(ids) => Some(self.look_at(caller, of, selection, &ids).await?),
+                Some(ids) => {
+                    let places = self.look_at(caller, of, selection, &ids).await?;
+                    Some((places, ids.len()))
+                }
                 None => None,
             }
         };
-        Ok(places.map(|mut places| {
+        Ok(places.map(|(mut places, looked_at)| {
             places.sort_unstable_by(|one, other| selection.compare(one, other));
-            places
+            (places, looked_at)
         }))
     }
 

@@ -5,7 +5,8 @@
 //! 2 s for 100,000 entries, as long as it takes to tell their ids), OpenLDAP keeps at most a few such lists, each for one
 //! connection only, and what they show shifts while a client walks through it. An id is 16 octets: 100,000 are 1.6 MB.
 //!
-//! A [`List`] is what one selection meant at one moment. A [`Walk`] is one client on its way through a list: all its pages
+//! A [`List`] is what one selection meant at one moment. It lasts where more had to be looked at than one round trip tells,
+//! however few of them were meant. A [`Walk`] is one client on its way through a list: all its pages
 //! come from the list it began with, whoever begins anew meanwhile. Index paging names no walk, so it is told by client,
 //! selection and position. Who is gone since leaves a page short and moves nobody else.
 
@@ -18,10 +19,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// A list of more than [`SMALL`] ids may be as old as this when a walk begins, or a total is told.
+use crate::scim::Error as ScimError;
+
+/// A list for which more than [`SMALL`] were looked at may be as old as this when a walk begins, or a total is told.
 const AGE: Duration = Duration::from_secs(60);
 
-/// As many ids one round trip tells. A list that is no longer is read anew whenever a walk begins.
+/// As many ids one round trip tells. A list for which no more were looked at is read anew whenever a walk begins.
 const SMALL: usize = 1000;
 
 /// A walk that took no step for so long is forgotten.
@@ -79,6 +82,10 @@ impl Ids {
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.all, &other.all)
     }
+
+    fn lasts(&self, asked: Instant) -> bool {
+        asked < self.read + AGE
+    }
 }
 
 impl Deref for Ids {
@@ -93,11 +100,22 @@ impl Deref for Ids {
 struct List {
     resource_type: String,
     ids: Ids,
+    /// Whether so many were looked at that they are not to be looked at again within the minute.
+    lasting: bool,
     /// When their reading began.
     begun: Instant,
     used: Instant,
     /// Up to where what the bridge wrote is in it.
     until: usize,
+}
+
+/// What a reading found.
+#[derive(Debug)]
+pub(super) struct Matches {
+    /// Those that are meant, in order.
+    pub(super) ids: Vec<Uuid>,
+    /// How many were looked at to find them.
+    pub(super) looked_at: usize,
 }
 
 /// What this bridge wrote of one type, the latest last.
@@ -121,13 +139,19 @@ impl Log {
         self.latest.push_back(id);
     }
 
-    /// The first writes after that one.
-    fn after(&self, until: usize) -> Written {
+    /// The first writes after the one number and before the other.
+    fn between(&self, until: usize, end: usize) -> Written {
         let until = until.max(self.forgotten);
-        let ids = self.latest.iter().skip(until - self.forgotten);
-        let ids: Vec<Uuid> = ids.take(WRITTEN_AT_ONCE).copied().collect();
+        let mut rest = self.latest.iter().skip(until - self.forgotten).copied();
+        let first = end.saturating_sub(until).min(WRITTEN_AT_ONCE);
+        let ids: Vec<Uuid> = rest.by_ref().take(first).collect();
         Written {
             until: until + ids.len(),
+            later: if ids.is_empty() {
+                Vec::new()
+            } else {
+                rest.collect()
+            },
             ids,
         }
     }
@@ -137,6 +161,8 @@ impl Log {
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) ids: Vec<Uuid>,
+    /// Those that were written after them: where these stand in the list says nothing.
+    pub(super) later: Vec<Uuid>,
     until: usize,
 }
 
@@ -224,6 +250,8 @@ pub(super) enum Known {
     All(Ids),
     /// Its ids, but for these of what the bridge has written since, and maybe more.
     But(Ids, Written),
+    /// That there are too many.
+    TooMany(ScimError),
     /// Nothing, or nothing new enough.
     Nothing,
 }
@@ -249,6 +277,8 @@ struct State {
     lists: HashMap<Key, List>,
     walks: Vec<Walk>,
     readings: HashMap<Key, Reading>,
+    /// Selections that were too long, and since when that is known.
+    refused: HashMap<Key, (Instant, ScimError)>,
     /// By resource type.
     written: HashMap<String, Log>,
 }
@@ -269,31 +299,43 @@ impl Snapshots {
         log.add(id);
     }
 
-    /// What is known of a selection that was asked for at that moment.
-    pub(super) fn known(&self, key: Key, asked: Instant) -> Known {
+    /// How much this bridge has written of a type.
+    pub(super) fn end(&self, resource_type: &str) -> usize {
+        self.state().written.get(resource_type).map_or(0, Log::end)
+    }
+
+    /// What is known of a selection that was asked for at that moment, when the bridge had [written so much](Self::end).
+    pub(super) fn known(&self, key: Key, asked: Instant, end: usize) -> Known {
         let mut state = self.state();
-        let State { lists, written, .. } = &mut *state;
+        let State {
+            lists,
+            written,
+            refused,
+            ..
+        } = &mut *state;
+        if let Some((since, error)) = refused.get(&key)
+            && asked < *since + AGE
+        {
+            return Known::TooMany(error.clone());
+        }
         let Some(list) = lists.get_mut(&key) else {
             return Known::Nothing;
         };
-        let lasting = list.ids.len() > SMALL && asked < list.ids.read + AGE;
-        if !lasting && list.begun < asked {
+        if !(list.lasting && list.ids.lasts(asked)) && list.begun < asked {
             return Known::Nothing;
         }
         list.used = list.used.max(asked);
         let ids = list.ids.clone();
         let written = written.get(&list.resource_type);
-        match written.map(|log| log.after(list.until)) {
+        match written.map(|log| log.between(list.until, end)) {
             Some(written) if !written.ids.is_empty() => Known::But(ids, written),
             _ => Known::All(ids),
         }
     }
 
-    /// How long the list was when it was read, if that is not too long ago.
+    /// How long the list was when it was last read, if it is still known: it may be too old to be shown.
     pub(super) fn length(&self, key: Key) -> Option<usize> {
-        let state = self.state();
-        let list = state.lists.get(&key)?;
-        (Instant::now() < list.ids.read + AGE).then(|| list.ids.len())
+        self.state().lists.get(&key).map(|list| list.ids.len())
     }
 
     /// The turn to read a selection.
@@ -320,12 +362,20 @@ impl Snapshots {
         }
     }
 
+    /// Remembers that a selection is too long to be read.
+    pub(super) fn refuse(&self, key: Key, error: &ScimError) {
+        let mut state = self.state();
+        let now = Instant::now();
+        state.refused.insert(key, (now, error.clone()));
+        state.trim(now);
+    }
+
     /// Keeps what was read of a selection since that moment: a list that lasts, or that others wait for.
     pub(super) fn keep(
         &self,
         key: Key,
         resource_type: &str,
-        ids: Vec<Uuid>,
+        matches: Matches,
         begun: Instant,
     ) -> Ids {
         let mut state = self.state();
@@ -334,17 +384,19 @@ impl Snapshots {
         let waited_for = reading.is_some_and(|reading| Arc::strong_count(&reading.turn) > 2);
         let until = reading.map_or(0, |reading| reading.until);
         let now = Instant::now();
+        let lasting = matches.looked_at > SMALL;
         let ids = Ids {
-            all: ids.into(),
+            all: matches.ids.into(),
             read: now,
         };
-        if ids.len() <= SMALL && !waited_for {
+        if !lasting && !waited_for {
             state.lists.remove(&key);
             return ids;
         }
         let list = List {
             resource_type: resource_type.to_owned(),
             ids: ids.clone(),
+            lasting,
             begun,
             used: now,
             until,
@@ -378,7 +430,7 @@ impl Snapshots {
         });
         let walk =
             own.max_by_key(|walk| (walk.at(start).is_some(), !walk.was_at(start), walk.used))?;
-        if walk.was_at(start) && now >= walk.places[0].ids.read + AGE {
+        if walk.was_at(start) && !walk.places[0].ids.lasts(now) {
             return None;
         }
         let elsewhere = || Place::new(walk.places[0].ids.clone(), start);
@@ -417,7 +469,11 @@ impl State {
     /// Forgets what is too old or too much, what was used longest ago first.
     fn trim(&mut self, now: Instant) {
         self.walks.retain(|walk| now < walk.used + PATIENCE);
-        self.lists.retain(|_, list| now < list.ids.read + AGE);
+        self.lists.retain(|_, list| list.ids.lasts(now));
+        self.refused.retain(|_, (since, _)| now < *since + AGE);
+        if self.refused.len() > MOST {
+            self.refused.clear();
+        }
         while self.walks.len() > MOST
             || self.lists.len() > MOST
             || (self.ids() > MOST_IDS && self.walks.len() + self.lists.len() > 1)

@@ -6,6 +6,15 @@ fn ids(numbers: impl IntoIterator<Item = usize>) -> Vec<Uuid> {
         .collect()
 }
 
+/// All that were looked at are meant.
+fn matches(numbers: impl IntoIterator<Item = usize>) -> Matches {
+    let ids = ids(numbers);
+    Matches {
+        looked_at: ids.len(),
+        ids,
+    }
+}
+
 fn read(numbers: impl IntoIterator<Item = usize>) -> Ids {
     Ids {
         all: ids(numbers).into(),
@@ -40,28 +49,28 @@ fn all(known: Known) -> Option<usize> {
 fn a_long_list_lasts_a_minute_and_a_short_one_only_for_those_who_waited_for_it() {
     let snapshots = Snapshots::default();
     let read = Instant::now();
-    let known = |asked| all(snapshots.known(key(), asked));
-    snapshots.keep(key(), "User", ids(0..SMALL + 1), read);
+    let known = |asked| all(snapshots.known(key(), asked, usize::MAX));
+    snapshots.keep(key(), "User", matches(0..SMALL + 1), read);
     assert_eq!(known(read + AGE / 2), Some(SMALL + 1));
     assert_eq!(known(Instant::now() + AGE), None);
     let turn = snapshots.turn(key(), "User");
     let (reader, waiter) = (Arc::clone(&turn), turn);
-    snapshots.keep(key(), "User", ids(0..SMALL), read);
+    snapshots.keep(key(), "User", matches(0..SMALL), read);
     drop((reader, waiter));
     assert_eq!(known(read), Some(SMALL));
     assert_eq!(known(read + Duration::from_millis(1)), None);
     assert_eq!(
-        all(snapshots.known(Key::new("Group", "(uid=*)"), read)),
+        all(snapshots.known(Key::new("Group", "(uid=*)"), read, 0)),
         None
     );
 }
 
 /// What must be asked for of what was written since.
 fn written(snapshots: &Snapshots, asked: Instant) -> Vec<Uuid> {
-    match snapshots.known(key(), asked) {
+    match snapshots.known(key(), asked, usize::MAX) {
         Known::All(_) => Vec::new(),
         Known::But(_, written) => written.ids,
-        Known::Nothing => panic!("nothing is known"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -69,7 +78,7 @@ fn written(snapshots: &Snapshots, asked: Instant) -> Vec<Uuid> {
 fn keep(snapshots: &Snapshots, numbers: std::ops::Range<usize>, begun: Instant) -> Ids {
     let _turn = snapshots.turn(key(), "User");
     snapshots.reading(key());
-    snapshots.keep(key(), "User", ids(numbers), begun)
+    snapshots.keep(key(), "User", matches(numbers), begun)
 }
 
 #[test]
@@ -82,7 +91,7 @@ fn what_is_written_is_asked_for_until_the_list_is_corrected() {
     snapshots.wrote("User", id(5));
     snapshots.wrote("Group", id(6));
     snapshots.wrote("User", id(9999));
-    let Known::But(known, asked_for) = snapshots.known(key(), read) else {
+    let Known::But(known, asked_for) = snapshots.known(key(), read, usize::MAX) else {
         panic!("two were written")
     };
     assert_eq!(asked_for.ids, [id(5), id(9999)]);
@@ -90,7 +99,7 @@ fn what_is_written_is_asked_for_until_the_list_is_corrected() {
     snapshots.wrote("User", id(5));
     let list: Vec<Uuid> = (1..=1999).map(id).collect();
     snapshots.correct(key(), &known, &asked_for, list.clone());
-    match snapshots.known(key(), read) {
+    match snapshots.known(key(), read, usize::MAX) {
         Known::But(now, asked_for) => {
             assert_eq!(now[..], list);
             assert_eq!(asked_for.ids, [id(5)]);
@@ -100,12 +109,68 @@ fn what_is_written_is_asked_for_until_the_list_is_corrected() {
 }
 
 #[test]
+fn a_short_list_lasts_where_many_were_looked_at_for_it() {
+    let snapshots = Snapshots::default();
+    let begun = Instant::now();
+    for (looked_at, lasts) in [(SMALL, false), (SMALL + 1, true)] {
+        let ids = ids(0..3);
+        let matches = Matches { ids, looked_at };
+        snapshots.keep(key(), "User", matches, begun);
+        let known = snapshots.known(key(), Instant::now(), 0);
+        assert_eq!(all(known).is_some(), lasts, "{looked_at}");
+    }
+}
+
+#[test]
+fn what_was_too_much_a_moment_ago_still_is() {
+    let snapshots = Snapshots::default();
+    let error = ScimError::too_many("narrow the filter");
+    snapshots.refuse(key(), &error);
+    let now = Instant::now();
+    let known = |key, asked| snapshots.known(key, asked, 0);
+    assert!(matches!(known(key(), now), Known::TooMany(same) if same == error));
+    assert!(matches!(known(key(), now + AGE), Known::Nothing));
+    let other = Key::new("User", "(cn=*)");
+    assert!(matches!(known(other, now), Known::Nothing));
+    for number in 0..=MOST {
+        snapshots.refuse(Key::new("User", &number.to_string()), &error);
+    }
+    assert!(snapshots.state().refused.len() <= MOST);
+}
+
+#[test]
+fn only_what_was_written_until_a_moment_is_asked_for_and_what_came_later_is_named() {
+    let snapshots = Snapshots::default();
+    let read = Instant::now();
+    keep(&snapshots, 0..2000, read);
+    let batch = u128::try_from(WRITTEN_AT_ONCE).unwrap();
+    for number in 0..batch + 2 {
+        snapshots.wrote("User", id(number));
+    }
+    let end = snapshots.end("User");
+    snapshots.wrote("User", id(7777));
+    let mut batches = Vec::new();
+    while let Known::But(known, written) = snapshots.known(key(), read, end) {
+        snapshots.correct(key(), &known, &written, known.to_vec());
+        batches.push((written.ids.len(), written.later));
+    }
+    let ([first, second], late) = (batches.as_slice(), id(7777)) else {
+        panic!("{batches:?}")
+    };
+    assert_eq!(
+        *first,
+        (WRITTEN_AT_ONCE, vec![id(batch), id(batch + 1), late])
+    );
+    assert_eq!(*second, (2, vec![late]));
+}
+
+#[test]
 fn who_corrects_a_list_that_is_no_more_corrects_nothing() {
     let snapshots = Snapshots::default();
     let read = Instant::now();
     keep(&snapshots, 0..2000, read);
     snapshots.wrote("User", id(5));
-    let Known::But(known, asked_for) = snapshots.known(key(), read) else {
+    let Known::But(known, asked_for) = snapshots.known(key(), read, usize::MAX) else {
         panic!("one was written")
     };
     keep(&snapshots, 0..3000, read);
@@ -122,7 +187,7 @@ fn what_is_written_while_a_list_is_read_may_be_missing_from_it() {
     snapshots.wrote("User", id(1));
     snapshots.reading(key());
     snapshots.wrote("User", id(2));
-    snapshots.keep(key(), "User", ids(0..2000), read);
+    snapshots.keep(key(), "User", matches(0..2000), read);
     drop(turn);
     assert_eq!(written(&snapshots, read), [id(2)]);
 }
@@ -143,7 +208,7 @@ fn however_much_is_written_the_list_lasts_and_memory_is_bounded() {
     );
     drop(state);
     let mut asked_for = Vec::new();
-    while let Known::But(known, written) = snapshots.known(key(), read) {
+    while let Known::But(known, written) = snapshots.known(key(), read, usize::MAX) {
         assert!(written.ids.len() <= WRITTEN_AT_ONCE);
         snapshots.correct(key(), &known, &written, known.to_vec());
         asked_for.extend(written.ids);
@@ -226,7 +291,7 @@ fn short_lists_that_nobody_waits_for_are_not_kept_and_no_more_than_some_are() {
     for number in 0..1000 {
         let key = Key::new("User", &number.to_string());
         let turn = snapshots.turn(key, "User");
-        snapshots.keep(key, "User", ids(0..1), Instant::now());
+        snapshots.keep(key, "User", matches(0..1), Instant::now());
         drop(turn);
     }
     assert!(snapshots.state().lists.is_empty());
@@ -238,7 +303,7 @@ fn short_lists_that_nobody_waits_for_are_not_kept_and_no_more_than_some_are() {
     for number in 0..1000 {
         let key = Key::new("User", &number.to_string());
         let turns = [(); 2].map(|()| snapshots.turn(key, "User"));
-        snapshots.keep(key, "User", ids(0..1), Instant::now());
+        snapshots.keep(key, "User", matches(0..1), Instant::now());
         drop(turns);
     }
     let state = snapshots.state();
@@ -251,14 +316,14 @@ fn memory_is_bounded_and_what_was_used_last_stays() {
     let snapshots = Snapshots::default();
     for number in 0..300 {
         let key = Key::new("User", &number.to_string());
-        let list = snapshots.keep(key, "User", ids(0..10_000), Instant::now());
+        let list = snapshots.keep(key, "User", matches(0..10_000), Instant::now());
         snapshots.rest(okta(key), Place::new(list, 1), 100, 100, Instant::now());
     }
     let state = snapshots.state();
     assert!(state.ids() <= MOST_IDS, "{}", state.ids());
     assert!(state.lists.contains_key(&Key::new("User", "299")));
     drop(state);
-    let huge = snapshots.keep(key(), "User", ids(0..MOST_IDS + 1), Instant::now());
-    assert!(all(snapshots.known(key(), Instant::now())).is_some());
+    let huge = snapshots.keep(key(), "User", matches(0..MOST_IDS + 1), Instant::now());
+    assert!(all(snapshots.known(key(), Instant::now(), 0)).is_some());
     assert_eq!(snapshots.state().ids(), huge.len());
 }
