@@ -144,7 +144,7 @@ impl Fault {
                 413,
                 None,
                 format!(
-                    "the body is longer than the {limit} bytes this bridge accepts; send fewer operations or members at once"
+                    "the body is longer than the {limit} bytes this bridge accepts; send fewer operations or members at once, or ask for a higher `body_limit`"
                 ),
             ),
             Fault::BodyIncomplete(what) => row(

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use super::line::Line;
+use super::resource_mapping::ResourceMapping;
 use crate::ldap::Dn;
 
 /// Ids and the DNs they stand for, looked up beforehand. An id that names nothing is absent.
@@ -53,6 +55,25 @@ pub struct TypeBase {
     pub endpoint: String,
     /// The entry below which they are found.
     pub base: Dn,
+}
+
+impl ResourceMapping {
+    /// The references of which nobody can tell what type they point to: to one of several whose bases overlap.
+    pub fn references_of_untold_type(&self, bases: &[TypeBase]) -> impl Iterator<Item = &Line> {
+        let overlap = |line: &Line| {
+            let bases = bases
+                .iter()
+                .filter(|base| line.targets.iter().any(|target| target.name == base.name));
+            let bases: Vec<&Dn> = bases.map(|base| &base.base).collect();
+            bases.iter().enumerate().any(|(at, one)| {
+                let mut others = bases.iter().skip(at + 1);
+                others.any(|other| one.is_within(other) || other.is_within(one))
+            })
+        };
+        self.lines
+            .iter()
+            .filter(move |line| line.is_reference() && overlap(line))
+    }
 }
 
 /// What reading needs to know beside the entry.

@@ -32,10 +32,10 @@ impl Service {
             selection = selection.unsorted();
         }
         let shown = self.page(caller, of, &selection, &view, &paging).await?;
-        let resources = shown
-            .entries
-            .iter()
-            .map(|entry| view.show(of, self.resource(of, entry, caller), entry))
+        // Each entry goes when its resource is made: a page is not held twice.
+        let entries = shown.entries.into_iter();
+        let resources = entries
+            .map(|entry| view.show(of, self.resource(of, &entry, caller), &entry))
             .collect();
         let list = ListResponse::new(shown.total, &paging.page, resources);
         Ok(Answer::List(list.followed_by(shown.next)))

@@ -8,9 +8,9 @@ use super::service::Type;
 use super::view::View;
 use super::write::{Prepared, Try, Update, own_id};
 use super::{Answer, Caller, Error, Query, Service};
-use crate::ldap::{Dn, Entry};
+use crate::ldap::Entry;
 use crate::mapping::Line;
-use crate::scim::{Behaviour, CollectionDelta, Error as ScimError, Leniency, PatchRequest, json};
+use crate::scim::{Behaviour, CollectionDelta, Leniency, PatchRequest, json};
 
 /// How many members of a group are shown unasked in the answer to a PATCH. To find that there are more they are read once;
 /// then the group is known for an hour, and a change of one member costs again what it costs in a small group.
@@ -126,9 +126,16 @@ impl Service {
         let wanted = self.wanted_for_update(of, view, compare, precondition);
         let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
         Self::check_precondition(of, &entry, precondition)?;
-        if evaluate {
-            self.check_types_told(of, &request)?;
-        }
+        self.check_types_told(of, |attribute, sub| {
+            request.operations.iter().any(|one| {
+                one.path.attribute_path().same_attribute(attribute)
+                    && one
+                        .path
+                        .filter
+                        .as_ref()
+                        .is_some_and(|filter| filter.mentions(sub))
+            })
+        })?;
         let mut old = self.resource(of, &entry, caller);
         let mut new = old.clone();
         request.apply(&mut new, definition, &caller.dialect)?;
@@ -152,39 +159,5 @@ impl Service {
         };
         let prepared = self.prepare_update(of, &mut update, caller).await?;
         Ok((update, prepared))
-    }
-
-    /// What type a member is, is told by the base it lies below. Where two types share a base nothing is told, and a
-    /// filter on it would match nobody and succeed without effect.
-    fn check_types_told(&self, of: Type<'_>, request: &PatchRequest) -> Result<(), Error> {
-        let Some(line) = of.mapping.members() else {
-            return Ok(());
-        };
-        let name = line.place();
-        let bases: Vec<&Dn> = self
-            .targets(&of.mapping.types_referred_to())
-            .iter()
-            .map(|target| &target.place.base)
-            .collect();
-        let shared = bases.iter().enumerate().any(|(index, base)| {
-            bases
-                .iter()
-                .skip(index + 1)
-                .any(|other| base.is_within(other) || other.is_within(base))
-        });
-        let filters = request
-            .operations
-            .iter()
-            .filter(|one| one.path.attribute_path().same_attribute(name));
-        let asks = filters
-            .filter_map(|one| one.path.filter.as_ref())
-            .any(|filter| filter.mentions("type") || filter.mentions("$ref"));
-        if shared && asks {
-            return Err(ScimError::invalid_filter(format!(
-                "`{name}[type …]` cannot be told: users and groups share a base in this directory; name the members by `value`"
-            ))
-            .into());
-        }
-        Ok(())
     }
 }

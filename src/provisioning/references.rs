@@ -9,7 +9,8 @@ use super::{Caller, Error, Service};
 use crate::directory::Wanted;
 use crate::guard::Facts;
 use crate::ldap::{Dn, Entry};
-use crate::mapping::ReferenceTable;
+use crate::mapping::{Line, ReferenceTable};
+use crate::scim::{AttributePath, Error as ScimError};
 
 /// What the directory says of the entries a request refers to.
 #[derive(Debug, Default)]
@@ -69,6 +70,25 @@ impl References {
 }
 
 impl Service {
+    /// What type a reference points to is told by the base it lies below. Where types share a base nothing is told, and a
+    /// filter on it would match nobody: whether this one `asks` for that sub-attribute of a reference.
+    pub(super) fn check_types_told(
+        &self,
+        of: Type<'_>,
+        asks: impl Fn(&AttributePath, &str) -> bool,
+    ) -> Result<(), Error> {
+        let untold = of.mapping.references_of_untold_type(self.type_bases());
+        for attribute in untold.map(Line::place) {
+            if let Some(sub) = ["type", "$ref"].iter().find(|sub| asks(attribute, sub)) {
+                return Err(ScimError::invalid_filter(format!(
+                    "`{attribute}.{sub}` cannot be told, because the bases of the types that `{attribute}` may point to overlap in the bridge's configuration; compare `{attribute}.value`"
+                ))
+                .into());
+            }
+        }
+        Ok(())
+    }
+
     /// Looks the ids up below the bases of the `targets`, in the mapping's order; each search asks only for what the
     /// earlier ones did not find. Ids that are no UUIDs, or that name nothing there, are absent from the answer.
     pub(super) async fn resolve<'a>(

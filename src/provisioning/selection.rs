@@ -204,6 +204,7 @@ impl Service {
             return Ok(Selection::new(of, of.filter.clone(), None, sort));
         };
         let filter = filter.resolve(&of.mapping.definition, &caller.dialect)?;
+        self.check_types_told(of, |attribute, sub| filter.asks_for(attribute, sub))?;
         let ids = of.mapping.references_in_filter(&filter);
         let targets = self.targets(&of.mapping.types_referred_to());
         let references = self

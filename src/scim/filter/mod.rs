@@ -89,6 +89,24 @@ impl Filter {
         }
     }
 
+    /// Whether the filter asks for this sub-attribute of that attribute.
+    pub fn asks_for(&self, attribute: &AttributePath, sub: &str) -> bool {
+        match self {
+            Filter::And(parts) | Filter::Or(parts) => {
+                parts.iter().any(|part| part.asks_for(attribute, sub))
+            }
+            Filter::Not(inner) => inner.asks_for(attribute, sub),
+            Filter::ValuePath { path, filter } => {
+                path.same_attribute(attribute) && filter.mentions(sub)
+            }
+            Filter::Compare { path, .. } | Filter::Present(path) => {
+                let own = path.sub.as_deref();
+                path.same_attribute(attribute)
+                    && own.is_some_and(|own| own.eq_ignore_ascii_case(sub))
+            }
+        }
+    }
+
     /// The attributes and sub-attributes that the filter asks for, each once; of a value path the attribute before the
     /// brackets.
     pub fn paths(&self) -> Vec<&AttributePath> {

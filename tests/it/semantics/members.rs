@@ -436,9 +436,20 @@ async fn the_type_of_a_member_is_not_asked_for_where_nothing_tells_it(place: &Pl
         let remove = json!([{"op": "remove", "path": format!("members[{filter}]")}]);
         let answer = bridge.entra().patch(&path, remove).await;
         let detail = answer.bad_request("invalidFilter");
-        assert!(detail.contains("share a base"), "{detail}");
+        assert!(detail.contains("overlap"), "{detail}");
         assert_eq!(bridge.held(&group).await, before, "{filter}");
+        for asked in [
+            format!("members[{filter}]"),
+            format!("displayName pr and members.{filter}"),
+        ] {
+            let found = bridge.entra().filter("/Groups", &asked).await;
+            let detail = found.bad_request("invalidFilter");
+            assert!(detail.contains("overlap"), "{detail}");
+        }
     }
+    let mine = format!("members[value eq \"{ana}\"]");
+    let found = bridge.entra().filter("/Groups", &mine).await;
+    assert_eq!(found.only()["id"], group.as_str());
     let remove = json!([{"op": "remove", "path": format!("members[value eq \"{ana}\"]")}]);
     patch(&bridge, &group, remove).await;
     assert_eq!(bridge.held(&group).await.members(), Vec::<String>::new());
