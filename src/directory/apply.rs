@@ -11,6 +11,7 @@ use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::Error;
+use super::following;
 use super::identity;
 use super::meaning::Meaning;
 use super::pool::Pool;
@@ -129,6 +130,14 @@ pub(super) async fn carry_out(
     let kind = pool.settings.kind;
     let mut subject = Subject::of(&steps);
     let mut post = None;
+    let names = || steps.iter().flat_map(|step| following::names(&step.change));
+    if let Err(error) = pool.follow(names, deadline).await {
+        return Err(ApplyError {
+            error,
+            step: 0,
+            undo: Undo::NotNeeded,
+        });
+    }
     for (index, step) in steps.iter().enumerate() {
         let of_subject = subject.follow(&step.change);
         let last = index + 1 == steps.len();
@@ -269,6 +278,9 @@ impl Pool {
                 Ok((Write::of(change, kind), list))
             })
             .await;
+        if !matches!(sent, Sent::Not(_)) {
+            self.note_change(change);
+        }
         let sent = match (sent, before) {
             (Sent::Done(result), Some(before)) => {
                 self.check_met(change, &before, result, deadline).await

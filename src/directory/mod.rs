@@ -18,6 +18,7 @@ mod decode;
 mod denial;
 mod dispatch;
 mod error;
+mod following;
 mod gate;
 mod health;
 mod identity;

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use super::connection::{Connection, Lease, Place};
 use super::deadline::Deadline;
 use super::error::Error;
+use super::following::Following;
 use super::gate::Gate;
 use super::health::Health;
 use super::lane::Lane;
@@ -35,6 +36,7 @@ pub(super) struct Pool {
     /// Wakes the task that looks after the connections.
     pub(super) wake: Arc<Notify>,
     round_trips: AtomicU64,
+    pub(super) following: Following,
 }
 
 /// What a connection is wanted for.
@@ -86,6 +88,7 @@ impl Pool {
             changed: watch::Sender::new(0),
             wake: Arc::new(Notify::new()),
             round_trips: AtomicU64::new(0),
+            following: Following::default(),
         })
     }
 

@@ -152,6 +152,16 @@ impl Directory {
         })
     }
 
+    /// Waits until the directory is done with the names that this entry, as it was read, refers to by: OpenLDAP replaces those
+    /// of entries that were renamed some time afterwards. Whether it was not, so that the entry may be another by now.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when that takes longer than the deadline allows.
+    pub async fn follow(&self, entry: &Entry, deadline: Deadline) -> Result<bool, Error> {
+        let names = || entry.all_references().map(|one| one.dn.clone());
+        self.pool.follow(names, deadline).await
+    }
+
     /// What the server in use can do.
     ///
     /// # Errors

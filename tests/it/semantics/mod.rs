@@ -18,6 +18,7 @@ mod lists;
 mod members;
 mod misfits;
 mod names;
+mod namesakes;
 mod outage;
 mod paging;
 mod passwords;
