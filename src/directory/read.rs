@@ -287,8 +287,21 @@ impl Pool {
                 })
                 .await?;
             if answer.result.rc != 0 {
-                // What they point at is not there, or not to be seen: the references stay without ids.
-                continue;
+                let (code, text) = (answer.result.rc, &answer.result.text);
+                let refused = meaning::rejection(code, text, lease.connection.secured);
+                match refused.meaning {
+                    // What they point at is not there, or not to be seen: the references stay without ids.
+                    Meaning::NoSuchEntry
+                    | Meaning::ParentMissing
+                    | Meaning::Elsewhere
+                    | Meaning::Denied => continue,
+                    // Taken for nobody, they would stay in the group that a PUT takes them out of.
+                    _ => {
+                        return Err(Error::unavailable(format!(
+                            "whom references point at could not be looked up: {refused}"
+                        )));
+                    }
+                }
             }
             for (raw, controls) in answer.entries {
                 let entry = references::entry(raw, &controls, &wanted, Way::Plain, kind)?.entry;
