@@ -83,6 +83,24 @@ pub(super) struct StepError {
     pub(super) partial: bool,
 }
 
+impl StepError {
+    /// Another server answers than the one that took what was done before, and may not have heard of it yet: that it does
+    /// not know the entry, or holds no change, says nothing. `later`: the step is not the first.
+    fn doubt(&mut self, later: bool, dn: &Dn) {
+        match &self.error {
+            Error::OutcomeUnknown { .. } => self.certain = false,
+            error if (later || self.partial) && error.meaning() == Some(Meaning::NoSuchEntry) => {
+                self.certain = false;
+                self.error = Error::OutcomeUnknown {
+                    dn: dn.to_string(),
+                    reason: format!("{error}; another server answers by now"),
+                };
+            }
+            _ => {}
+        }
+    }
+}
+
 impl From<Error> for StepError {
     fn from(error: Error) -> Self {
         Self {
@@ -130,6 +148,7 @@ pub(super) async fn carry_out(
     let kind = pool.settings.kind;
     let mut subject = Subject::of(&steps);
     let mut post = None;
+    let moves = pool.moves();
     let names = || steps.iter().flat_map(|step| following::names(&step.change));
     if let Err(error) = pool.follow(names, deadline).await {
         return Err(ApplyError {
@@ -145,11 +164,16 @@ pub(super) async fn carry_out(
             .as_ref()
             .filter(|_| last && of_subject && subject.dn.is_some())
             .map(|read_back| &read_back.wanted);
-        let step = pool.carry_out_step(&step.change, last, wanted, deadline);
-        match step.await {
+        let done = pool.carry_out_step(&step.change, last, wanted, deadline);
+        match done.await {
             Ok(entry) => post = entry,
-            Err(failed) => {
-                let undo = pool.take_back(&steps[..index], &failed, deadline).await;
+            Err(mut failed) => {
+                if pool.moves() != moves {
+                    failed.doubt(index > 0, step.change.dn());
+                }
+                let undo = pool
+                    .take_back(&steps[..index], &failed, moves, deadline)
+                    .await;
                 return Err(ApplyError {
                     error: failed.error,
                     step: index,
@@ -316,8 +340,14 @@ impl Pool {
         Some(read.ok()?.entry)
     }
 
-    /// Undoes completed steps, last first, after a later one certainly did not happen.
-    async fn take_back(&self, completed: &[Step], failed: &StepError, deadline: Deadline) -> Undo {
+    /// Undoes completed steps, last first, after a later one certainly did not happen. `moves`: before the first step.
+    async fn take_back(
+        &self,
+        completed: &[Step],
+        failed: &StepError,
+        moves: u64,
+        deadline: Deadline,
+    ) -> Undo {
         let changed = !completed.is_empty() || failed.partial;
         if !changed {
             return Undo::NotNeeded;
@@ -336,6 +366,7 @@ impl Pool {
                 Ok(_) => {}
                 Err(failed)
                     if matches!(undo, Change::Delete { .. })
+                        && self.moves() == moves
                         && failed.error.meaning() == Some(Meaning::NoSuchEntry) => {}
                 Err(failed) => {
                     tracing::error!(error = %failed.error, "a completed step could not be undone; the entry is half changed");

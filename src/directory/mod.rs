@@ -55,6 +55,8 @@ pub use service::Directory;
 pub use settings::{Bind, Settings, SettingsError, Trust};
 
 #[cfg(test)]
+mod afterwards_tests;
+#[cfg(test)]
 mod apply_tests;
 #[cfg(test)]
 mod fake;

@@ -132,12 +132,13 @@ impl Service {
                     }
                     refused = Some(error);
                 }
-                // Nothing else can be missing when an entry is added.
+                // Nothing else can be missing when an entry is added. Of what follows, the entry itself may be, by others.
                 Err(error)
-                    if matches!(
-                        error.error.meaning(),
-                        Some(Meaning::NoSuchEntry | Meaning::ParentMissing)
-                    ) =>
+                    if error.step == 0
+                        && matches!(
+                            error.error.meaning(),
+                            Some(Meaning::NoSuchEntry | Meaning::ParentMissing)
+                        ) =>
                 {
                     return Err(Error::Misconfigured {
                         reason: format!(
