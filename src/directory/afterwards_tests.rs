@@ -1,12 +1,13 @@
 //! What follows a step: the look at what was done, and what another server's word is worth.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::apply::{Applied, ApplyError, ReadBack, Undo, carry_out};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::fake::{
-    ADD, DELETE, Fake, MODIFY, Reply, Request, SEARCH, done, pool, refused, settings, until,
+    ADD, DELETE, Fake, MODIFY, Reply, Request, SEARCH, done, found, pool, refused, settings, until,
 };
 use super::references::Wanted;
 use crate::guard::Step;
@@ -57,6 +58,23 @@ async fn run(servers: &[&Fake], steps: Vec<Step>) -> Result<Applied, ApplyError>
         Deadline::after(Duration::from_secs(20)),
     )
     .await
+}
+
+#[tokio::test]
+async fn what_was_carried_out_is_read_back_from_a_server_that_restarts() {
+    let looks = AtomicUsize::new(0);
+    let server = Fake::start(&[], move |request: &Request| match request.operation {
+        ADD => done(request),
+        SEARCH if !request.name().is_empty() => match looks.fetch_add(1, Ordering::SeqCst) {
+            0..5 => vec![Reply::Close],
+            _ => found(&request.name(), &[("cn", &["Ada"])]),
+        },
+        _ => Vec::new(),
+    })
+    .await;
+    let applied = run(&[&server], vec![add()]).await.unwrap();
+    assert!(applied.entry.is_some());
+    assert_eq!(server.seen(ADD).len(), 1);
 }
 
 /// The new group went to a server that died, and the next one has not heard of it: it may come yet, half made.

@@ -14,6 +14,7 @@ use super::error::Error;
 use super::following;
 use super::identity;
 use super::meaning::Meaning;
+use super::outcome::insist;
 use super::pool::Pool;
 use super::references::{self, Wanted, Way};
 use super::rename::InTwo;
@@ -194,10 +195,9 @@ pub(super) async fn carry_out(
             },
             kind,
         );
-        match pool
-            .read_entry(&name, &Filter::everything(), &read_back.wanted, deadline)
-            .await
-        {
+        let (everything, look) = (Filter::everything(), pool.look_deadline(deadline));
+        let read = || pool.read_entry(&name, &everything, &read_back.wanted, look);
+        match insist(read, look).await {
             Ok(entry) => applied.entry = entry,
             Err(error) => {
                 tracing::warn!(%error, "a change was carried out, but the entry could not be read back")
