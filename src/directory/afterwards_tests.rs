@@ -12,7 +12,7 @@ use super::fake::{
 use super::references::Wanted;
 use crate::guard::Step;
 use crate::ldap::{
-    AttributeName, Change, Convergence, DirectoryKind, Dn, Modification, Target, Values,
+    AttributeName, Change, Convergence, DirectoryKind, Dn, Filter, Modification, Target, Values,
 };
 
 const CN: AttributeName = AttributeName::known("cn");
@@ -113,5 +113,35 @@ async fn what_another_server_does_not_know_is_not_taken_for_undone() {
         );
         assert!(matches!(failed.undo, Undo::Kept), "{failed:?}");
         assert!(second.seen(DELETE).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_step_after_which_the_entry_does_not_match_is_taken_back() {
+    let hides = Filter::equal(CN, "Ada");
+    for (still_there, is_hidden) in [(true, true), (false, false)] {
+        let looks = AtomicUsize::new(0);
+        let server = Fake::start(&[], move |request: &Request| match request.operation {
+            MODIFY => done(request),
+            SEARCH if !request.name().is_empty() => {
+                match (looks.fetch_add(1, Ordering::SeqCst), still_there) {
+                    (1, true) => found(&request.name(), &[]),
+                    _ => refused(request, 32, ""),
+                }
+            }
+            _ => Vec::new(),
+        })
+        .await;
+        let step = Step::with_undo(set_cn("Grace"), set_cn("Ada")).then_matches(Some(&hides));
+        let steps = vec![step, Step::new(set_cn("Bo"))];
+        let failed = run(&[&server], steps).await.unwrap_err();
+        assert_eq!(
+            matches!(failed.error, Error::Unmatched),
+            is_hidden,
+            "{failed:?}"
+        );
+        assert_eq!(failed.step, 0);
+        assert!(matches!(failed.undo, Undo::Done), "{failed:?}");
+        assert_eq!(server.seen(MODIFY).len(), 2, "the step, and its undo");
     }
 }

@@ -12,7 +12,7 @@ use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::Error;
 use super::following;
-use super::identity;
+use super::identity::{self, missed};
 use super::meaning::Meaning;
 use super::outcome::insist;
 use super::pool::Pool;
@@ -166,22 +166,27 @@ pub(super) async fn carry_out(
             .filter(|_| last && of_subject && subject.dn.is_some())
             .map(|read_back| &read_back.wanted);
         let done = pool.carry_out_step(&step.change, last, wanted, deadline);
-        match done.await {
-            Ok(entry) => post = entry,
-            Err(mut failed) => {
-                if pool.moves() != moves {
-                    failed.doubt(index > 0, step.change.dn());
+        let (completed, mut failed) = match done.await {
+            Ok(entry) => {
+                post = entry;
+                match pool.check_match(step, &subject, deadline).await {
+                    Ok(()) => continue,
+                    Err(error) => (index + 1, StepError::from(error)),
                 }
-                let undo = pool
-                    .take_back(&steps[..index], &failed, moves, deadline)
-                    .await;
-                return Err(ApplyError {
-                    error: failed.error,
-                    step: index,
-                    undo,
-                });
             }
+            Err(failed) => (index, failed),
+        };
+        if pool.moves() != moves {
+            failed.doubt(completed > 0, step.change.dn());
         }
+        let undo = pool
+            .take_back(&steps[..completed], &failed, moves, deadline)
+            .await;
+        return Err(ApplyError {
+            error: failed.error,
+            step: index,
+            undo,
+        });
     }
     let mut applied = Applied {
         entry: post,
@@ -338,6 +343,34 @@ impl Pool {
         let raw = controls::read_entry(control, response)?.ok()?;
         let read = references::entry(raw, &[], wanted, Way::Plain, self.settings.kind);
         Some(read.ok()?.entry)
+    }
+
+    /// Whether the entry is as it must be after this step.
+    ///
+    /// # Errors
+    /// [`Error::Unmatched`] when it is not.
+    async fn check_match(
+        &self,
+        step: &Step,
+        subject: &Subject,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
+        let (Some(filter), Some(dn)) = (&step.must_match, subject.dn.clone()) else {
+            return Ok(());
+        };
+        let guid = subject.guid;
+        let name = self.name_afterwards(&Target { dn, guid });
+        let (everything, none) = (Filter::everything(), Wanted::nothing());
+        if self
+            .read_entry(&name, filter, &none, deadline)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        let there = self.read_entry(&name, &everything, &none, deadline).await?;
+        there.ok_or_else(missed)?;
+        Err(Error::Unmatched)
     }
 
     /// Undoes completed steps, last first, after a later one certainly did not happen. `moves`: before the first step.

@@ -9,7 +9,7 @@ use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Modification, Target, Values};
 use crate::mapping::WriteContext;
-use crate::scim::{Error as ScimError, Resource, json};
+use crate::scim::{Resource, json};
 
 /// A new resource, judged and ready.
 pub(super) struct Creation {
@@ -219,11 +219,7 @@ impl Service {
             return Ok(());
         }
         self.take_away(of, entry, target.clone(), caller).await?;
-        Err(Error::Invalid(ScimError::invalid_value(format!(
-            "this {0} would not match the filter that [resources.{0}] of the configuration sets, and could never be found \
-             again; send values that match, or have the filter changed",
-            of.name()
-        ))))
+        Err(Error::hidden(of))
     }
 
     /// Deletes what was just added.

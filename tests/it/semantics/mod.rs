@@ -10,6 +10,7 @@ mod empty_values;
 mod fences;
 mod filters;
 mod group_size;
+mod hidden;
 mod identity;
 mod ids;
 mod journal;
