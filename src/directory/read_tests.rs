@@ -154,6 +154,26 @@ async fn a_group_of_4000_comes_in_ranges_that_start_where_the_last_one_ended() {
     assert_eq!(pool.round_trips(), 3);
 }
 
+/// Deleted by others between two parts.
+#[tokio::test]
+async fn a_group_that_is_gone_before_its_last_members_came_is_no_entry() {
+    let server = Fake::start(&[], |request: &Request| {
+        match request.attributes().join(" ").as_str() {
+            _ if !asks(request) => Vec::new(),
+            "member" => found(&request.name(), &[("member;range=0-0", &["cn=a"])]),
+            _ => refused(
+                request,
+                32,
+                "0000208D: NameErr: DSID-03100241, problem 2001 (NO_OBJECT)",
+            ),
+        }
+    })
+    .await;
+    let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
+    let group = read(&pool, "cn=g", &Wanted::attributes([MEMBER])).await;
+    assert_eq!(group.unwrap(), None);
+}
+
 /// OpenLDAP without its overlay deref. Taken for nobody, members would stay in a group that a PUT takes them out of.
 #[tokio::test]
 async fn whom_references_point_at_is_unknown_only_where_nobody_can_be_seen() {

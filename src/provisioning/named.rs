@@ -271,7 +271,11 @@ impl Service {
             let facts: Vec<Facts> = [own].into_iter().chain(facts.iter().cloned()).collect();
             let corrected = self.guard(caller).await?.judge(plan, &facts)?;
             let applied = self.directory().apply(&corrected, None, caller.deadline);
-            match (applied.await, entry.guid) {
+            let applied = applied.await;
+            if let Some(id) = entry.guid {
+                self.wrote(of, &id.to_string());
+            }
+            match (applied, entry.guid) {
                 (Ok(_), _) => break,
                 (Err(error), Some(id))
                     if attempt < ATTEMPTS
