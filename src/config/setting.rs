@@ -336,7 +336,7 @@ pub const SETTINGS: &[Setting] = &[
         "resources.*.filter",
         Kind::Filter,
         Absent("none"),
-        "Added to the mapping's own filter: entries that do not match do not exist for the bridge.",
+        "Added to the mapping's own filter: entries that do not match do not exist for the bridge, and what would make one of them is refused, unless it disables the account.",
     ),
     setting(
         "guard.allowed",

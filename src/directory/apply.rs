@@ -11,8 +11,10 @@ use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::Error;
-use super::identity;
+use super::following;
+use super::identity::{self, missed};
 use super::meaning::Meaning;
+use super::outcome::insist;
 use super::pool::Pool;
 use super::references::{self, Wanted, Way};
 use super::rename::InTwo;
@@ -82,6 +84,24 @@ pub(super) struct StepError {
     pub(super) partial: bool,
 }
 
+impl StepError {
+    /// Another server answers than the one that took what was done before, and may not have heard of it yet: that it does
+    /// not know the entry, or holds no change, says nothing. `later`: the step is not the first.
+    fn doubt(&mut self, later: bool, dn: &Dn) {
+        match &self.error {
+            Error::OutcomeUnknown { .. } => self.certain = false,
+            error if (later || self.partial) && error.meaning() == Some(Meaning::NoSuchEntry) => {
+                self.certain = false;
+                self.error = Error::OutcomeUnknown {
+                    dn: dn.to_string(),
+                    reason: format!("{error}; another server answers by now"),
+                };
+            }
+            _ => {}
+        }
+    }
+}
+
 impl From<Error> for StepError {
     fn from(error: Error) -> Self {
         Self {
@@ -129,6 +149,15 @@ pub(super) async fn carry_out(
     let kind = pool.settings.kind;
     let mut subject = Subject::of(&steps);
     let mut post = None;
+    let moves = pool.moves();
+    let names = || steps.iter().flat_map(|step| following::names(&step.change));
+    if let Err(error) = pool.follow(names, deadline).await {
+        return Err(ApplyError {
+            error,
+            step: 0,
+            undo: Undo::NotNeeded,
+        });
+    }
     for (index, step) in steps.iter().enumerate() {
         let of_subject = subject.follow(&step.change);
         let last = index + 1 == steps.len();
@@ -136,18 +165,28 @@ pub(super) async fn carry_out(
             .as_ref()
             .filter(|_| last && of_subject && subject.dn.is_some())
             .map(|read_back| &read_back.wanted);
-        let step = pool.carry_out_step(&step.change, last, wanted, deadline);
-        match step.await {
-            Ok(entry) => post = entry,
-            Err(failed) => {
-                let undo = pool.take_back(&steps[..index], &failed, deadline).await;
-                return Err(ApplyError {
-                    error: failed.error,
-                    step: index,
-                    undo,
-                });
+        let done = pool.carry_out_step(&step.change, last, wanted, deadline);
+        let (completed, mut failed) = match done.await {
+            Ok(entry) => {
+                post = entry;
+                match pool.check_match(step, &subject, deadline).await {
+                    Ok(()) => continue,
+                    Err(error) => (index + 1, StepError::from(error)),
+                }
             }
+            Err(failed) => (index, failed),
+        };
+        if pool.moves() != moves {
+            failed.doubt(completed > 0, step.change.dn());
         }
+        let undo = pool
+            .take_back(&steps[..completed], &failed, moves, deadline)
+            .await;
+        return Err(ApplyError {
+            error: failed.error,
+            step: index,
+            undo,
+        });
     }
     let mut applied = Applied {
         entry: post,
@@ -161,10 +200,9 @@ pub(super) async fn carry_out(
             },
             kind,
         );
-        match pool
-            .read_entry(&name, &Filter::everything(), &read_back.wanted, deadline)
-            .await
-        {
+        let (everything, look) = (Filter::everything(), pool.look_deadline(deadline));
+        let read = || pool.read_entry(&name, &everything, &read_back.wanted, look);
+        match insist(read, look).await {
             Ok(entry) => applied.entry = entry,
             Err(error) => {
                 tracing::warn!(%error, "a change was carried out, but the entry could not be read back")
@@ -269,6 +307,9 @@ impl Pool {
                 Ok((Write::of(change, kind), list))
             })
             .await;
+        if !matches!(sent, Sent::Not(_)) {
+            self.note_change(change);
+        }
         let sent = match (sent, before) {
             (Sent::Done(result), Some(before)) => {
                 self.check_met(change, &before, result, deadline).await
@@ -304,8 +345,42 @@ impl Pool {
         Some(read.ok()?.entry)
     }
 
-    /// Undoes completed steps, last first, after a later one certainly did not happen.
-    async fn take_back(&self, completed: &[Step], failed: &StepError, deadline: Deadline) -> Undo {
+    /// Whether the entry is as it must be after this step.
+    ///
+    /// # Errors
+    /// [`Error::Unmatched`] when it is not.
+    async fn check_match(
+        &self,
+        step: &Step,
+        subject: &Subject,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
+        let (Some(filter), Some(dn)) = (&step.must_match, subject.dn.clone()) else {
+            return Ok(());
+        };
+        let guid = subject.guid;
+        let name = self.name_afterwards(&Target { dn, guid });
+        let (everything, none) = (Filter::everything(), Wanted::nothing());
+        if self
+            .read_entry(&name, filter, &none, deadline)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        let there = self.read_entry(&name, &everything, &none, deadline).await?;
+        there.ok_or_else(missed)?;
+        Err(Error::Unmatched)
+    }
+
+    /// Undoes completed steps, last first, after a later one certainly did not happen. `moves`: before the first step.
+    async fn take_back(
+        &self,
+        completed: &[Step],
+        failed: &StepError,
+        moves: u64,
+        deadline: Deadline,
+    ) -> Undo {
         let changed = !completed.is_empty() || failed.partial;
         if !changed {
             return Undo::NotNeeded;
@@ -324,6 +399,7 @@ impl Pool {
                 Ok(_) => {}
                 Err(failed)
                     if matches!(undo, Change::Delete { .. })
+                        && self.moves() == moves
                         && failed.error.meaning() == Some(Meaning::NoSuchEntry) => {}
                 Err(failed) => {
                     tracing::error!(error = %failed.error, "a completed step could not be undone; the entry is half changed");

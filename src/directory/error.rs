@@ -24,6 +24,9 @@ pub enum Error {
         /// What was lost and what the look showed.
         reason: String,
     },
+    /// After the change the entry did not match what it must: the change was taken back.
+    #[error("the entry did not match its filter any more")]
+    Unmatched,
     /// The directory answered something that is not LDAP as RFC 4511 has it, or more than the limits allow.
     #[error("the directory's answer cannot be used: {reason}")]
     Protocol {

@@ -18,6 +18,7 @@ mod decode;
 mod denial;
 mod dispatch;
 mod error;
+mod following;
 mod gate;
 mod health;
 mod identity;
@@ -53,6 +54,8 @@ pub use search::{Found, Search};
 pub use service::Directory;
 pub use settings::{Bind, Settings, SettingsError, Trust};
 
+#[cfg(test)]
+mod afterwards_tests;
 #[cfg(test)]
 mod apply_tests;
 #[cfg(test)]

@@ -34,6 +34,19 @@ pub(super) enum Seen {
     Unclear,
 }
 
+/// Reads until it is answered: a server that restarts tells after all what it holds.
+pub(super) async fn insist<T, F: Future<Output = Result<T, Error>>>(
+    read: impl Fn() -> F,
+    deadline: Deadline,
+) -> Result<T, Error> {
+    loop {
+        match read().await {
+            Err(Error::Unavailable { .. }) if !deadline.passed() => tokio::time::sleep(PAUSE).await,
+            read => return read,
+        }
+    }
+}
+
 impl Pool {
     /// The time a look may take.
     pub(super) fn look_deadline(&self, deadline: Deadline) -> Deadline {
@@ -50,13 +63,7 @@ impl Pool {
         deadline: Deadline,
     ) -> Result<(), StepError> {
         let look = self.look_deadline(deadline);
-        let seen = loop {
-            match self.look(change, last, look).await {
-                // A server that restarts tells after all what it holds.
-                Err(Error::Unavailable { .. }) if !look.passed() => tokio::time::sleep(PAUSE).await,
-                seen => break seen,
-            }
-        };
+        let seen = insist(|| self.look(change, last, look), look).await;
         let unknown = |saw: &str, certain| {
             let error = Error::OutcomeUnknown {
                 dn: change.dn().to_string(),

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use super::connection::{Connection, Lease, Place};
 use super::deadline::Deadline;
 use super::error::Error;
+use super::following::Following;
 use super::gate::Gate;
 use super::health::Health;
 use super::lane::Lane;
@@ -35,6 +36,7 @@ pub(super) struct Pool {
     /// Wakes the task that looks after the connections.
     pub(super) wake: Arc<Notify>,
     round_trips: AtomicU64,
+    pub(super) following: Following,
 }
 
 /// What a connection is wanted for.
@@ -51,6 +53,8 @@ pub(super) struct State {
     pub(super) lanes: Vec<Arc<Lane>>,
     /// Where the connections lead.
     pub(super) current: Option<Place>,
+    /// How often that was another place than before.
+    moves: u64,
     pub(super) gate: Gate,
     /// Why the last attempt failed; none after one that succeeded.
     pub(super) problem: Option<Error>,
@@ -72,6 +76,7 @@ impl Pool {
             connections: Vec::new(),
             lanes: Vec::new(),
             current: None,
+            moves: 0,
             gate: Gate::new(settings.bind_pause, settings.bind_pause_limit),
             problem: None,
             failures: 0,
@@ -86,6 +91,7 @@ impl Pool {
             changed: watch::Sender::new(0),
             wake: Arc::new(Notify::new()),
             round_trips: AtomicU64::new(0),
+            following: Following::default(),
         })
     }
 
@@ -98,6 +104,11 @@ impl Pool {
     pub(super) fn tell(&self) {
         self.changed
             .send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    /// How often the connections have led elsewhere than before: where that changes, what was done may be news to who answers.
+    pub(super) fn moves(&self) -> u64 {
+        self.state().moves
     }
 
     /// Counts an LDAP request that is sent for a caller.
@@ -212,7 +223,9 @@ impl Pool {
                 old.place == place && !replaces.is_some_and(|replaced| Arc::ptr_eq(old, replaced))
             });
             state.connections.push(Arc::new(connection));
-            state.current = Some(place);
+            if state.current.replace(place).is_some_and(|old| old != place) {
+                state.moves += 1;
+            }
             state.problem = None;
             state.failures = 0;
             state.gate.accepted();

@@ -171,13 +171,17 @@ impl Pool {
         let kind = self.settings.kind;
         let way = Way::of(wanted, &lease.connection.capabilities);
         let mut entries = Vec::with_capacity(arrived.len());
-        for (raw, controls) in arrived {
+        'arrived: for (raw, controls) in arrived {
             let address = references::address(&raw.name, way)?;
             let read = references::entry(raw, &controls, wanted, way, kind)?;
             let mut entry = read.entry;
             for range in read.unfinished {
-                self.complete(&mut entry, &address, range, wanted, way, lease, deadline)
+                let is_there = self
+                    .complete(&mut entry, &address, range, wanted, way, lease, deadline)
                     .await?;
+                if !is_there {
+                    continue 'arrived;
+                }
             }
             entries.push(entry);
         }
@@ -187,6 +191,7 @@ impl Pool {
         Ok(entries)
     }
 
+    /// Reads the rest of an attribute. Whether the entry is still there.
     #[allow(clippy::too_many_arguments)] // What one request needs; a struct would be made and taken apart here only.
     async fn complete(
         &self,
@@ -197,7 +202,7 @@ impl Pool {
         way: Way,
         lease: &Lease,
         deadline: Deadline,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let most = self.settings.max_values;
         let attribute = range.attribute.clone();
         let mut next = Some(range);
@@ -228,7 +233,7 @@ impl Pool {
                 .read_on(lease, query, deadline)
                 .await
                 .map_err(super::wire::Fault::of_read)?;
-            if answer.result.rc != 0 {
+            if !matches!(answer.result.rc, 0 | 32) {
                 return Err(meaning::rejection(
                     answer.result.rc,
                     &answer.result.text,
@@ -237,7 +242,7 @@ impl Pool {
                 .into());
             }
             let Some((raw, controls)) = answer.entries.into_iter().next() else {
-                return Ok(());
+                return Ok(false);
             };
             let part = references::entry(raw, &controls, wanted, way, self.settings.kind)?;
             // A server that does not get on would be asked for ever.
@@ -247,7 +252,7 @@ impl Pool {
                 .find(|rest| rest.attribute == attribute && rest.next > range.next);
             references::merge(entry, &attribute, &part.entry);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Finds the ids that neither control told, in as few searches as [`ids_at_once`](Self::ids_at_once) allows.
@@ -287,8 +292,21 @@ impl Pool {
                 })
                 .await?;
             if answer.result.rc != 0 {
-                // What they point at is not there, or not to be seen: the references stay without ids.
-                continue;
+                let (code, text) = (answer.result.rc, &answer.result.text);
+                let refused = meaning::rejection(code, text, lease.connection.secured);
+                match refused.meaning {
+                    // What they point at is not there, or not to be seen: the references stay without ids.
+                    Meaning::NoSuchEntry
+                    | Meaning::ParentMissing
+                    | Meaning::Elsewhere
+                    | Meaning::Denied => continue,
+                    // Taken for nobody, they would stay in the group that a PUT takes them out of.
+                    _ => {
+                        return Err(Error::unavailable(format!(
+                            "whom references point at could not be looked up: {refused}"
+                        )));
+                    }
+                }
             }
             for (raw, controls) in answer.entries {
                 let entry = references::entry(raw, &controls, &wanted, Way::Plain, kind)?.entry;

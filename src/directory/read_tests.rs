@@ -154,6 +154,63 @@ async fn a_group_of_4000_comes_in_ranges_that_start_where_the_last_one_ended() {
     assert_eq!(pool.round_trips(), 3);
 }
 
+/// Deleted by others between two parts.
+#[tokio::test]
+async fn a_group_that_is_gone_before_its_last_members_came_is_no_entry() {
+    let server = Fake::start(&[], |request: &Request| {
+        match request.attributes().join(" ").as_str() {
+            _ if !asks(request) => Vec::new(),
+            "member" => found(&request.name(), &[("member;range=0-0", &["cn=a"])]),
+            _ => refused(
+                request,
+                32,
+                "0000208D: NameErr: DSID-03100241, problem 2001 (NO_OBJECT)",
+            ),
+        }
+    })
+    .await;
+    let pool = pool(settings(DirectoryKind::ActiveDirectory, vec![server.url()]));
+    let group = read(&pool, "cn=g", &Wanted::attributes([MEMBER])).await;
+    assert_eq!(group.unwrap(), None);
+}
+
+/// OpenLDAP without its overlay deref. Taken for nobody, members would stay in a group that a PUT takes them out of.
+#[tokio::test]
+async fn whom_references_point_at_is_unknown_only_where_nobody_can_be_seen() {
+    for (code, text, unseen) in [
+        (32, "", true),
+        (50, "", true),
+        (10, "", true),
+        (53, "no global superior knowledge", true),
+        (3, "", false),
+        (11, "", false),
+        (51, "", false),
+        (52, "", false),
+        (80, "", false),
+    ] {
+        let server = Fake::start(&[], move |request: &Request| {
+            match request.name().as_str() {
+                "cn=g,dc=e" => found("cn=g,dc=e", &[("member", &["cn=a,dc=e"])]),
+                "cn=a,dc=e" => refused(request, code, text),
+                _ => Vec::new(),
+            }
+        })
+        .await;
+        let pool = pool(settings(DirectoryKind::OpenLdap, vec![server.url()]));
+        let group = read(&pool, "cn=g,dc=e", &group_with_members()).await;
+        match group {
+            Ok(group) => {
+                assert!(unseen, "{code}");
+                assert_eq!(group.unwrap().references(&MEMBER)[0].id, None);
+            }
+            Err(error) => {
+                assert!(!unseen, "{code}");
+                assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_range_that_does_not_get_on_is_not_asked_for_for_ever() {
     let server = Fake::start(&[], |request: &Request| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::guard::GuardedPlan;
@@ -136,12 +137,9 @@ impl Directory {
             .first()
             .map(|step| step.change.dn().to_string())
             .unwrap_or_default();
-        let work = self.pool.runtime.spawn(carry_out(
-            Arc::clone(&self.pool),
-            steps,
-            read_back,
-            deadline,
-        ));
+        let work = carry_out(Arc::clone(&self.pool), steps, read_back, deadline);
+        // What is logged on the way belongs to the request.
+        let work = self.pool.runtime.spawn(work.in_current_span());
         work.await.unwrap_or_else(|stopped| {
             let reason = format!("the work on it was stopped: {stopped}");
             Err(ApplyError {
@@ -150,6 +148,16 @@ impl Directory {
                 undo: Undo::Kept,
             })
         })
+    }
+
+    /// Waits until the directory is done with the names that this entry, as it was read, refers to by: OpenLDAP replaces those
+    /// of entries that were renamed some time afterwards. Whether it was not, so that the entry may be another by now.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when that takes longer than the deadline allows.
+    pub async fn follow(&self, entry: &Entry, deadline: Deadline) -> Result<bool, Error> {
+        let names = || entry.all_references().map(|one| one.dn.clone());
+        self.pool.follow(names, deadline).await
     }
 
     /// What the server in use can do.

@@ -9,13 +9,19 @@ pub struct Step {
     pub change: Change,
     /// What undoes it: applied when a *later* step was definitely refused by the directory.
     pub undo: Option<Change>,
+    /// What the entry must match afterwards; where it does not, this step is undone with those before it.
+    pub must_match: Option<Filter>,
 }
 
 impl Step {
     /// A step that is not taken back.
     #[must_use]
     pub const fn new(change: Change) -> Self {
-        Self { change, undo: None }
+        Self {
+            change,
+            undo: None,
+            must_match: None,
+        }
     }
 
     /// A step that `undo` takes back.
@@ -24,7 +30,15 @@ impl Step {
         Self {
             change,
             undo: Some(undo),
+            must_match: None,
         }
+    }
+
+    /// The same step, after which the entry must match.
+    #[must_use]
+    pub fn then_matches(mut self, filter: Option<&Filter>) -> Self {
+        self.must_match = filter.cloned();
+        self
     }
 }
 

@@ -9,7 +9,7 @@ use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{AttributeName, Change, Convergence, Dn, Entry, Modification, Target, Values};
 use crate::mapping::WriteContext;
-use crate::scim::{Error as ScimError, Resource, json};
+use crate::scim::{Resource, json};
 
 /// A new resource, judged and ready.
 pub(super) struct Creation {
@@ -132,12 +132,13 @@ impl Service {
                     }
                     refused = Some(error);
                 }
-                // Nothing else can be missing when an entry is added.
+                // Nothing else can be missing when an entry is added. Of what follows, the entry itself may be, by others.
                 Err(error)
-                    if matches!(
-                        error.error.meaning(),
-                        Some(Meaning::NoSuchEntry | Meaning::ParentMissing)
-                    ) =>
+                    if error.step == 0
+                        && matches!(
+                            error.error.meaning(),
+                            Some(Meaning::NoSuchEntry | Meaning::ParentMissing)
+                        ) =>
                 {
                     return Err(Error::Misconfigured {
                         reason: format!(
@@ -218,11 +219,7 @@ impl Service {
             return Ok(());
         }
         self.take_away(of, entry, target.clone(), caller).await?;
-        Err(Error::Invalid(ScimError::invalid_value(format!(
-            "this {0} would not match the filter that [resources.{0}] of the configuration sets, and could never be found \
-             again; send values that match, or have the filter changed",
-            of.name()
-        ))))
+        Err(Error::hidden(of))
     }
 
     /// Deletes what was just added.

@@ -76,6 +76,7 @@ impl Error {
         }
         let explained = match error.error {
             DirectoryError::Refused(rejection) => Self::of_refusal(rejection, of.mapping),
+            DirectoryError::Unmatched => Self::hidden(of),
             other => other.into(),
         };
         explained.with_what_stands(&error.undo)
@@ -115,6 +116,7 @@ impl From<DirectoryError> for Error {
             other @ (DirectoryError::Unavailable { .. }
             | DirectoryError::OutcomeUnknown { .. }
             | DirectoryError::BindRefused { .. }
+            | DirectoryError::Unmatched
             | DirectoryError::Protocol { .. }) => Self::Unavailable {
                 retry_after: Self::RETRY_AFTER,
                 reason: other.to_string(),

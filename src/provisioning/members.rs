@@ -60,8 +60,8 @@ impl ReferenceChanges {
             };
             let undo = self.exact.then(|| step(of(true), of(false)));
             plan.push(Step {
-                change: step(of(false), of(true)),
                 undo,
+                ..Step::new(step(of(false), of(true)))
             });
         }
     }

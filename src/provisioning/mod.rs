@@ -36,6 +36,7 @@ mod settings;
 mod snapshot;
 mod uniqueness;
 mod view;
+mod visible;
 mod write;
 
 /// The moment by which an operation must be over, how the directory is doing, and a thread's wish to read for itself: the

@@ -122,6 +122,22 @@ struct Correction {
 }
 
 impl Service {
+    /// The entry with this id, once it refers to nobody by a name that the directory was about to replace.
+    pub(super) async fn find_to_change(
+        &self,
+        of: Type<'_>,
+        id: &str,
+        wanted: &Wanted,
+        caller: &Caller,
+    ) -> Result<(Uuid, Entry), Error> {
+        loop {
+            let found = self.find(of, id, wanted, caller).await?;
+            if !self.directory().follow(&found.1, caller.deadline).await? {
+                return Ok(found);
+            }
+        }
+    }
+
     /// After a plan was carried out: corrects the references in it whose entries had other names by then. `held` is the
     /// entry as it was before. Answers whether anything was corrected, so that what was read is out of date.
     ///
@@ -255,7 +271,11 @@ impl Service {
             let facts: Vec<Facts> = [own].into_iter().chain(facts.iter().cloned()).collect();
             let corrected = self.guard(caller).await?.judge(plan, &facts)?;
             let applied = self.directory().apply(&corrected, None, caller.deadline);
-            match (applied.await, entry.guid) {
+            let applied = applied.await;
+            if let Some(id) = entry.guid {
+                self.wrote(of, &id.to_string());
+            }
+            match (applied, entry.guid) {
                 (Ok(_), _) => break,
                 (Err(error), Some(id))
                     if attempt < ATTEMPTS

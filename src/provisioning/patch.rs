@@ -124,7 +124,7 @@ impl Service {
                 .as_ref()
                 .is_some_and(|delta| delta.replace || delta.add.len() + delta.remove.len() > BATCH);
         let wanted = self.wanted_for_update(of, view, compare, precondition);
-        let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
+        let (uuid, entry) = self.find_to_change(of, id, &wanted, caller).await?;
         Self::check_precondition(of, &entry, precondition)?;
         self.check_types_told(of, |attribute, sub| {
             request.operations.iter().any(|one| {

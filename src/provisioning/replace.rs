@@ -70,7 +70,7 @@ impl Service {
         let members = self.take_members(of, &mut new)?;
         let compare = members.is_some() || Self::version_needs_members(of, precondition);
         let wanted = self.wanted_for_update(of, view, compare, precondition);
-        let (uuid, entry) = self.find(of, id, &wanted, caller).await?;
+        let (uuid, entry) = self.find_to_change(of, id, &wanted, caller).await?;
         Self::check_precondition(of, &entry, precondition)?;
         let mut old = self.resource(of, &entry, caller);
         self.take_members(of, &mut old)?;

@@ -11,6 +11,7 @@ use super::references::References;
 use super::service::Type;
 use super::settings::UnknownReference;
 use super::view::View;
+use super::visible::{is_looked_at, sent_first};
 use super::{Answer, Caller, Error, Service};
 use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
@@ -125,6 +126,8 @@ impl Service {
         } else {
             difference.modifications
         };
+        let must_match = update.must_match(of);
+        let [first, rest] = sent_first(must_match, modifications, difference.inverse);
         let candidates: Vec<Option<Rdn>> = match difference.rename {
             Some(candidates) => candidates.into_iter().map(Some).collect(),
             None => vec![None],
@@ -145,6 +148,7 @@ impl Service {
             // The rename goes first: undoing it is exact whatever follows, which is not true of a password.
             if let Some(rdn) = rdn {
                 let (step, renamed) = rename(&update.entry, &target, rdn);
+                let step = step.then_matches(must_match);
                 if references.name_another(&renamed.dn, Some(update.id)) {
                     continue;
                 }
@@ -154,8 +158,19 @@ impl Service {
                 facts.push(moved);
                 target = renamed;
             }
-            if !modifications.is_empty() {
-                let mut change = modify(&target, modifications.clone(), Convergence::Exact);
+            let step = |change, inverse: &[Modification]| {
+                let undo = modify(&target, inverse.to_vec(), Convergence::Exact);
+                let filter = must_match.filter(|filter| is_looked_at(filter, &change));
+                Step::with_undo(change, undo).then_matches(filter)
+            };
+            if !first.0.is_empty() {
+                plan.push(step(
+                    modify(&target, first.0.clone(), Convergence::Exact),
+                    &first.1,
+                ));
+            }
+            if !rest.0.is_empty() {
+                let mut change = modify(&target, rest.0.clone(), Convergence::Exact);
                 match &difference.condition {
                     // Nothing at all may have changed.
                     Some(_) if condition.is_some() && plan.is_empty() => {}
@@ -167,10 +182,7 @@ impl Service {
                     Some(condition) => change.only_if(condition),
                     None => {}
                 }
-                plan.push(Step::with_undo(
-                    change,
-                    modify(&target, difference.inverse.clone(), Convergence::Exact),
-                ));
+                plan.push(step(change, &rest.1));
             }
             members.push_steps(&mut plan, &target);
             if let Some(condition) = &condition {
@@ -517,7 +529,11 @@ fn rename(entry: &Entry, target: &Target, rdn: Rdn) -> (Step, Target) {
         superior: None,
         assertion: None,
     });
-    (Step { change, undo }, renamed)
+    let step = Step {
+        undo,
+        ..Step::new(change)
+    };
+    (step, renamed)
 }
 
 fn unknown_member(attribute: &AttributePath, id: &str) -> Error {

@@ -51,6 +51,21 @@ pub enum Filter {
 const OBJECT_CLASS: AttributeName = AttributeName::known("objectClass");
 
 impl Filter {
+    /// Whether it looks at the attribute.
+    #[must_use]
+    pub fn mentions(&self, name: &AttributeName) -> bool {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().any(|one| one.mentions(name)),
+            Self::Not(one) => one.mentions(name),
+            Self::Equal(attribute, _)
+            | Self::Substrings { attribute, .. }
+            | Self::GreaterOrEqual(attribute, _)
+            | Self::LessOrEqual(attribute, _)
+            | Self::Present(attribute)
+            | Self::Extensible { attribute, .. } => attribute == name,
+        }
+    }
+
     /// Reads a filter in parentheses, as RFC 4515 writes it. Spaces are accepted between filters.
     ///
     /// # Errors
