@@ -99,6 +99,17 @@ async fn everywhere(place: &Place) -> Vec<Row> {
             .row(bridge, &[("{fenced}", &member.id)])
             .await,
     );
+    let losing = place
+        .plant_group(&place.groups, "Losing", &[&user.dn, &listed.dn])
+        .await;
+    let losing_row = example(
+        FENCED,
+        "a group of which such an entry is a member",
+        "DELETE",
+        "/Groups/{group}",
+        "",
+    );
+    rows.push(losing_row.row(bridge, &[("{group}", &losing.id)]).await);
     let door = example(
         FENCED,
         "a new member of such a group",

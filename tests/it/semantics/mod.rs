@@ -7,6 +7,7 @@ mod bulk;
 mod custom_types;
 mod discovery;
 mod empty_values;
+mod fenced_members;
 mod fenced_names;
 mod fences;
 mod filters;
