@@ -198,6 +198,17 @@ async fn own_account(site: &Site<'_>, report: &mut Report) {
 
 async fn places(site: &Site<'_>, report: &mut Report) {
     for (name, resource) in &site.config.resources {
+        let allowed = &site.config.allowed;
+        if !allowed.is_empty()
+            && !allowed
+                .iter()
+                .any(|unit| resource.create_in.is_within(unit))
+        {
+            report.warn(
+                format!("[resources.{name}] create_in `{}` lies in none of [guard] allowed: every POST is refused", resource.create_in),
+                "add it to `allowed`, unless nothing of this type is to be created",
+            );
+        }
         let mut places = vec![("base", &resource.base)];
         if resource.create_in != resource.base {
             places.push(("create_in", &resource.create_in));
