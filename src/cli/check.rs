@@ -198,6 +198,17 @@ async fn own_account(site: &Site<'_>, report: &mut Report) {
 
 async fn places(site: &Site<'_>, report: &mut Report) {
     for (name, resource) in &site.config.resources {
+        let allowed = &site.config.allowed;
+        if !allowed.is_empty()
+            && !allowed
+                .iter()
+                .any(|unit| resource.create_in.is_within(unit))
+        {
+            report.warn(
+                format!("[resources.{name}] create_in `{}` lies in none of [guard] allowed: every POST is refused", resource.create_in),
+                "add it to `allowed`, unless nothing of this type is to be created",
+            );
+        }
         let mut places = vec![("base", &resource.base)];
         if resource.create_in != resource.base {
             places.push(("create_in", &resource.create_in));
@@ -215,7 +226,7 @@ async fn places(site: &Site<'_>, report: &mut Report) {
     }
 }
 
-/// A fence around an entry that does not exist protects nothing.
+/// A fence around an entry that does not exist protects nothing, so that the bridge then writes nothing.
 async fn fences(site: &Site<'_>, report: &mut Report) {
     let config = site.config;
     let lists = [
@@ -227,9 +238,13 @@ async fn fences(site: &Site<'_>, report: &mut Report) {
         for dn in list {
             match site.entry(dn, &[]).await {
                 Ok(Some(_)) => report.ok(format!("[guard] {key} `{dn}` exists")),
-                Ok(None) => report.warn(
+                Ok(None) if key == "allowed" => report.warn(
                     format!("[guard] {key} `{dn}` does not exist, or the bridge's account may not see it"),
-                    "a fence around nothing protects nothing: correct the DN",
+                    "nothing can be written there: correct the DN",
+                ),
+                Ok(None) => report.fail(
+                    format!("[guard] {key} `{dn}` does not exist, or the bridge's account may not see it"),
+                    "correct the DN, remove it, or give the account the right to read it; until then the bridge writes nothing",
                 ),
                 Err(error) => report.fail(format!("[guard] {key} `{dn}`: {error}"), ""),
             }

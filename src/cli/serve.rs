@@ -22,6 +22,9 @@ const SCHEMA_PATIENCE: Duration = Duration::from_secs(5);
 /// How often the schema is asked for while the directory is down.
 const SCHEMA_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How long a look at the fences may take, unless the start waits for it.
+const FENCES_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Upper bounds of the duration histograms' buckets, in seconds.
 const BUCKETS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
@@ -76,13 +79,17 @@ async fn serve(config: Config, runtime: Handle) -> Result<Outcome, String> {
         let metrics = metrics.clone();
         Arc::new(move || metrics.render())
     };
+    let service = receiver.clone();
     let server = Server::bind(config.http_settings(runtime.clone(), render), receiver)
         .map_err(|error| error.to_string())?;
     runtime.spawn(upkeep(metrics));
     let config = Arc::new(config);
-    if !fit(&config, &directory, &sender, SCHEMA_PATIENCE).await {
+    if fit(&config, &directory, &sender, SCHEMA_PATIENCE).await {
+        look_at_fences(&service, SCHEMA_PATIENCE).await;
+    } else {
         runtime.spawn(keep_fitting(Arc::clone(&config), directory, sender));
     }
+    runtime.spawn(keep_looking_at_fences(service));
     tracing::info!(
         address = %server.address(),
         admin = %server.admin_address(),
@@ -146,6 +153,19 @@ async fn keep_fitting(config: Arc<Config>, directory: Directory, service: watch:
         if fit(&config, &directory, &service, SCHEMA_PATIENCE).await {
             return;
         }
+    }
+}
+
+/// Reads the fences before the first write does, and again while they do not stand.
+async fn look_at_fences(service: &watch::Receiver<Service>, patience: Duration) {
+    let service = service.borrow().clone();
+    service.look_at_fences(Deadline::after(patience)).await;
+}
+
+async fn keep_looking_at_fences(service: watch::Receiver<Service>) {
+    loop {
+        tokio::time::sleep(SCHEMA_INTERVAL).await;
+        look_at_fences(&service, FENCES_PATIENCE).await;
     }
 }
 

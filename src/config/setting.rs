@@ -348,13 +348,13 @@ pub const SETTINGS: &[Setting] = &[
         "guard.protected_entries",
         Kind::List,
         Value("[]"),
-        "DNs of entries that are never changed or deleted and never become members of anything.",
+        "DNs of entries that are never changed or deleted and never become members of anything. While one of them is not in the directory, nothing is written.",
     ),
     setting(
         "guard.protected_groups",
         Kind::List,
         Value("[]"),
-        "DNs of groups. They, the groups nested in them and all their members are never changed or deleted, and they get no members.",
+        "DNs of groups. They, the groups nested in them and all their members are never changed or deleted, and they get no members. While one of them is not in the directory, nothing is written.",
     ),
     setting(
         "references.unknown_manager",

@@ -1,5 +1,7 @@
 //! Configurations as operators write them, and what each mistake is answered.
 
+mod fences;
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -80,7 +80,7 @@ const FORBIDDEN_PREFIXES: [&str; 2] = ["sudo", "olc"];
 
 /// Whether the attribute may not be written at all. An OID in place of a name is refused too: the
 /// lists here go by name, and a mapping has no need of OIDs.
-pub(super) fn is_forbidden(attribute: &AttributeName) -> bool {
+pub fn is_forbidden(attribute: &AttributeName) -> bool {
     let name = attribute.base();
     is_numeric_oid(name)
         || FORBIDDEN

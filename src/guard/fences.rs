@@ -1,7 +1,10 @@
 //! Where the fences stand.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use uuid::Uuid;
+
+use super::Rule;
 use crate::ldap::{AttributeName, Dn, Sid};
 
 /// Where the bridge may write and what it may not touch there.
@@ -26,6 +29,22 @@ pub struct Fences {
     pub protected_members: HashSet<Dn>,
     /// The account the bridge binds as.
     pub own_account: Option<Dn>,
+    /// The rules that fence these entries whatever they are called: what was found under the names above.
+    pub by_id: HashMap<Uuid, Rule>,
     /// The attributes that hold members, besides `member` and `uniqueMember`.
     pub membership: Vec<AttributeName>,
+}
+
+impl Fences {
+    /// The same with what protects by name [folded](Dn::folded). Where the bridge may write is taken to the letter.
+    pub(super) fn folded(&self) -> Self {
+        let all = |names: &[Dn]| names.iter().map(Dn::folded).collect();
+        Self {
+            protected_entries: all(&self.protected_entries),
+            protected_groups: all(&self.protected_groups),
+            protected_members: self.protected_members.iter().map(Dn::folded).collect(),
+            own_account: self.own_account.as_ref().map(Dn::folded),
+            ..self.clone()
+        }
+    }
 }

@@ -38,7 +38,9 @@ impl GuardedPlan {
 #[derive(Debug, Clone)]
 pub struct Guard {
     fences: Fences,
-    /// `fences.protected_groups` once more: every member's groups are looked up in it.
+    /// The same, to compare with.
+    folded: Fences,
+    /// `folded.protected_groups` once more: every member's groups are looked up in it.
     protected_groups: HashSet<Dn>,
 }
 
@@ -46,9 +48,11 @@ impl Guard {
     /// A guard of these fences.
     #[must_use]
     pub fn new(fences: Fences) -> Self {
-        let protected_groups = fences.protected_groups.iter().cloned().collect();
+        let folded = fences.folded();
+        let protected_groups = folded.protected_groups.iter().cloned().collect();
         Self {
             fences,
+            folded,
             protected_groups,
         }
     }
@@ -69,8 +73,8 @@ impl Guard {
     /// The first rule that refuses a change.
     pub fn judge(&self, plan: Plan, facts: &[Facts]) -> Result<GuardedPlan, Refusal> {
         let mut court = Court {
-            fences: &self.fences,
-            standings: Standings::new(&self.fences, &self.protected_groups, facts),
+            fences: &self.folded,
+            standings: Standings::new(&self.folded, &self.protected_groups, facts),
         };
         for step in &plan.steps {
             court.change(&step.change)?;

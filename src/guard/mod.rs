@@ -13,6 +13,7 @@ mod refusal;
 mod standing;
 mod well_known;
 
+pub use attributes::is_forbidden;
 pub use facts::Facts;
 pub use fences::Fences;
 pub use judge::{Guard, GuardedPlan};

@@ -131,6 +131,8 @@ pub enum Attempt {
     RenameInto,
     /// To delete an entry.
     Delete,
+    /// To delete a group of which a fenced entry is a member.
+    DeleteGroup,
     /// To make a fenced entry a member of a group, or take it out of one.
     Member,
 }
@@ -143,6 +145,7 @@ impl Attempt {
             Self::Rename => "renaming or moving this entry",
             Self::RenameInto => "giving an entry this name or place",
             Self::Delete => "deleting this entry",
+            Self::DeleteGroup => "deleting this group for one of its members",
             Self::Member => "adding or removing this member",
         }
     }

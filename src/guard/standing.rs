@@ -77,8 +77,9 @@ impl Standings {
 
 /// The rule that fences a place in the tree, whatever is there.
 pub(super) fn fence_around_place(fences: &Fences, dn: &Dn) -> Option<Rule> {
+    let folded = dn.folded();
     // A fence protects what lies below it, and also what it stands on: to rename that would move it.
-    let near = |fence: &Dn| dn.is_within(fence) || fence.is_within(dn);
+    let near = |fence: &Dn| folded.is_within(fence) || fence.is_within(&folded);
     if !fences.bases.iter().any(|base| dn.is_within(base)) {
         return Some(Rule::OutsideBase);
     }
@@ -103,7 +104,8 @@ pub(super) fn fence_around_place(fences: &Fences, dn: &Dn) -> Option<Rule> {
 /// The rule that fences an entry.
 fn fence_around(fences: &Fences, protected_groups: &HashSet<Dn>, facts: &Facts) -> Option<Rule> {
     let place = fence_around_place(fences, &facts.dn);
-    match place {
+    let by_id = facts.id.and_then(|id| fences.by_id.get(&id)).copied();
+    match by_id.or(place) {
         // The weakest reason, so it is told last: an account may be moved into an allowed OU, but an
         // administrator's stays one.
         None | Some(Rule::OutsideAllowedOus) => {
@@ -138,7 +140,7 @@ fn fence_around_account(
         facts
             .member_of
             .iter()
-            .any(|group| protected_groups.contains(group))
+            .any(|group| protected_groups.contains(&group.folded()))
     };
     let through_others = || {
         facts
@@ -146,7 +148,7 @@ fn fence_around_account(
             .iter()
             .any(|sid| sids.contains(sid) || is_powerful_group(sid))
     };
-    let by_list = fences.protected_members.contains(&facts.dn);
+    let by_list = fences.protected_members.contains(&facts.dn.folded());
     if by_primary_group || by_list || directly() || through_others() {
         return Some(Rule::ProtectedGroup);
     }

@@ -29,18 +29,20 @@ async fn healthz() -> HttpResponse {
     text(HttpResponse::Ok(), "alive\n".to_owned())
 }
 
-/// 200 only while the directory answers with our bind; otherwise 503 and why, in words.
+/// 200 only while the directory answers with our bind and the fences stand; otherwise 503 and why, in words.
 async fn readyz(admin: web::Data<Admin>) -> HttpResponse {
-    let health = admin.service.borrow().health();
-    if health.ready {
+    let service = admin.service.borrow().clone();
+    let health = service.health();
+    let fault = service.fences_fault();
+    if health.ready && fault.is_none() {
         let server = health.server.as_deref().unwrap_or("a directory server");
         return text(
             HttpResponse::Ok(),
             format!("ready: {} connections to {server}\n", health.connections),
         );
     }
-    let problem = health
-        .problem
+    let problem = if health.ready { fault } else { health.problem };
+    let problem = problem
         .as_deref()
         .unwrap_or("no connection to the directory has been made yet");
     text(

@@ -26,6 +26,23 @@ impl Source {
         self.before(offset).matches('\n').count() + 1
     }
 
+    /// Where a line, counted from 1, or else the first line that begins so, has this word.
+    pub(super) fn place_of(&self, line: Option<usize>, word: &str) -> Range<usize> {
+        let mut start = 0;
+        for (index, text) in self.text.split_inclusive('\n').enumerate() {
+            if line.map_or(
+                text.trim_start_matches([' ', '\t', '"']).starts_with(word),
+                |line| line == index + 1,
+            ) {
+                let quoted = text.find(&format!("\"{word}\"")).map(|at| at + 1);
+                let at = start + quoted.or_else(|| text.find(word)).unwrap_or_default();
+                return at..at + word.len();
+            }
+            start += text.len();
+        }
+        0..0
+    }
+
     fn before(&self, offset: usize) -> &str {
         self.text
             .get(..offset.min(self.text.len()))

@@ -203,6 +203,29 @@ impl Mapping {
         })
     }
 
+    /// The first attribute that the mapping writes and that must not be written, as a fault shown where it stands.
+    ///
+    /// # Errors
+    /// That fault.
+    pub fn refuse_written(
+        &self,
+        forbidden: impl Fn(&AttributeName) -> bool,
+        hint: &str,
+    ) -> Result<(), Box<Diagnostic>> {
+        let attributes = self.attributes();
+        let lines = attributes.iter().filter(|one| one.written);
+        let constants = self.types.iter().flat_map(|of| &of.constants);
+        let mut written = lines
+            .map(|one| (&one.name, Some(one.line)))
+            .chain(constants.map(|(name, _)| (name, None)));
+        let Some((name, line)) = written.find(|(name, _)| forbidden(name)) else {
+            return Ok(());
+        };
+        let rule = format!("`{name}` is never written, whatever a mapping says");
+        let place = self.source.place_of(line, name.as_str());
+        Err(self.source.fault(place, rule, "this attribute").hint(hint))
+    }
+
     /// The name of the file, for messages.
     pub fn source_name(&self) -> &str {
         &self.source.name

@@ -75,9 +75,10 @@ impl Service {
         {
             plan.only_if(&condition);
         }
-        Ok(self
-            .guard(caller)
-            .await?
-            .judge(plan, &[Facts::of(&entry)])?)
+        let guard = self.guard(caller).await?;
+        let judged = guard.judge(plan, &[Facts::of(&entry)])?;
+        self.refuse_fenced_members(of, &entry.dn, &guard, caller)
+            .await?;
+        Ok(judged)
     }
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::settings::Settings;
 use super::{Caller, Error, Service};
-use crate::directory::{Search, Wanted};
-use crate::guard::{Fences, Guard, powerful_groups};
-use crate::ldap::{AttributeName, DirectoryKind, Dn, EntryName, Filter, Sid};
+use crate::directory::{Deadline, Search, Wanted};
+use crate::guard::{Fences, Guard, Rule, powerful_groups};
+use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, EntryName, Filter, Sid};
 use crate::mapping::Mapping;
 
 /// How long the nesting of the protected groups is believed. A group that an administrator nests into a protected one
@@ -31,6 +31,8 @@ pub(super) struct FenceKeeper {
     configured: Fences,
     /// The guard, and when the reading that it is made of began.
     current: Mutex<Option<(Instant, Arc<Guard>)>>,
+    /// Why there may be none: what the last reading found wrong with the configuration.
+    fault: Mutex<Option<String>>,
     /// The turn to ask the directory: the others wait for what it tells.
     turn: tokio::sync::Mutex<()>,
 }
@@ -58,7 +60,8 @@ impl FenceKeeper {
                     .collect(),
                 ..Fences::default()
             },
-            current: Mutex::new(None),
+            current: Mutex::default(),
+            fault: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         }
     }
@@ -66,11 +69,14 @@ impl FenceKeeper {
     /// The guard for a write that was asked for at that moment. One whose reading began later is as fresh as can be, however
     /// long that reading took: it serves all who waited for it.
     fn fresh(&self, asked: Instant) -> Option<Arc<Guard>> {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current
-            .as_ref()
+        self.last()
             .filter(|(begun, _)| asked.saturating_duration_since(*begun) < FRESH)
-            .map(|(_, guard)| Arc::clone(guard))
+            .map(|(_, guard)| guard)
+    }
+
+    fn last(&self) -> Option<(Instant, Arc<Guard>)> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.clone()
     }
 
     /// What somebody nests while the directory is being read may have been missed, so that the age counts from the beginning.
@@ -78,17 +84,60 @@ impl FenceKeeper {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((begun, Arc::clone(guard)));
     }
+
+    /// Notes what a reading came to; of an outage the connection tells.
+    fn note(&self, read: &Result<Fences, Error>) {
+        let now = match read {
+            Ok(_) => None,
+            Err(Error::Misconfigured { reason }) => Some(reason.clone()),
+            Err(_) => return,
+        };
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if *fault != now {
+            match &now {
+                Some(cause) => {
+                    tracing::error!(cause, "nothing is written: the fences cannot stand")
+                }
+                None => tracing::info!("the fences stand again"),
+            }
+            *fault = now;
+        }
+    }
+
+    fn fault(&self) -> Option<String> {
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.clone()
+    }
 }
 
 impl Service {
+    /// Why nothing is written, if what should be fenced is not in the directory; `/readyz` shows it.
+    pub fn fences_fault(&self) -> Option<String> {
+        self.fences().fault()
+    }
+
+    /// Reads what is fenced, unless it was read and found in order: to know of a fault before the first write does, and that
+    /// it is corrected although nobody writes any more.
+    pub async fn look_at_fences(&self, deadline: Deadline) {
+        let keeper = self.fences();
+        if keeper.last().is_none() || keeper.fault().is_some() {
+            // What it came to is noted.
+            let _ = self.guard_in_time(deadline).await;
+        }
+    }
+
     /// The guard that judges this moment's writes. Without an answer of the directory there is no guard and no write.
     pub(super) async fn guard(&self, caller: &Caller) -> Result<Arc<Guard>, Error> {
+        self.guard_in_time(caller.deadline).await
+    }
+
+    async fn guard_in_time(&self, deadline: Deadline) -> Result<Arc<Guard>, Error> {
         let keeper = self.fences();
         let asked = Instant::now();
         if let Some(guard) = keeper.fresh(asked) {
             return Ok(guard);
         }
-        let turn = tokio::time::timeout(caller.deadline.remaining(), keeper.turn.lock()).await;
+        let turn = tokio::time::timeout(deadline.remaining(), keeper.turn.lock()).await;
         let _turn = turn.map_err(|_| Error::Unavailable {
             retry_after: Error::RETRY_AFTER,
             reason: "what is fenced is still being read".into(),
@@ -97,30 +146,78 @@ impl Service {
             return Ok(guard);
         }
         let begun = Instant::now();
-        let mut fences = keeper.configured.clone();
-        self.nested(&mut fences, caller).await?;
-        let guard = Arc::new(Guard::new(fences));
+        let read = self.read_fences(deadline).await;
+        keeper.note(&read);
+        let guard = Arc::new(Guard::new(read?));
         keeper.keep(begun, &guard);
         Ok(guard)
     }
 
+    async fn read_fences(&self, deadline: Deadline) -> Result<Fences, Error> {
+        let keeper = self.fences();
+        let mut fences = keeper.configured.clone();
+        // Who was found under a name once stays fenced, whoever has the name now. A group may leave the one it was nested in.
+        if let Some((_, before)) = keeper.last() {
+            fences.by_id.clone_from(&before.fences().by_id);
+            fences.by_id.retain(|_, rule| *rule != Rule::ProtectedGroup);
+        }
+        self.found(&mut fences, deadline).await?;
+        self.nested(&mut fences, deadline).await?;
+        Ok(fences)
+    }
+
+    /// Replaces the names that were configured by the directory's own, which may be spelt otherwise: what is one name to
+    /// OpenLDAP and Active Directory (é in one letter or two, in the latter even without the accent) is two to us.
+    async fn found(&self, fences: &mut Fences, deadline: Deadline) -> Result<(), Error> {
+        for dn in &mut fences.protected_entries {
+            let entry = self.fenced(dn, &[], deadline).await?;
+            let entry = entry.ok_or_else(|| missing("an entry of [guard] protected_entries"))?;
+            let id = entry.id(self.kind());
+            fences.by_id.extend(id.map(|id| (id, Rule::ProtectedEntry)));
+            *dn = entry.dn;
+        }
+        // Where it cannot read itself, the name is all there is.
+        if let Some(dn) = &mut fences.own_account
+            && let Some(entry) = self.fenced(dn, &[], deadline).await?
+        {
+            let id = entry.id(self.kind());
+            fences.by_id.extend(id.map(|id| (id, Rule::OwnAccount)));
+            *dn = entry.dn;
+        }
+        Ok(())
+    }
+
+    /// The entry of a name that was configured, with its id and these attributes.
+    async fn fenced(
+        &self,
+        dn: &Dn,
+        attributes: &[AttributeName],
+        deadline: Deadline,
+    ) -> Result<Option<Entry>, Error> {
+        let attributes = attributes.iter().cloned();
+        let wanted = Wanted::attributes(attributes.chain([self.kind().id_attribute()]));
+        let name = EntryName::Dn(dn.clone());
+        let found = self
+            .directory()
+            .read(&name, &Filter::everything(), &wanted, deadline)
+            .await;
+        Ok(found?)
+    }
+
     /// Adds what is nested in the protected groups, wherever in the directory it lies, their members and their SIDs.
-    async fn nested(&self, fences: &mut Fences, caller: &Caller) -> Result<(), Error> {
-        let wanted = Wanted::attributes([OBJECT_SID, MEMBER, UNIQUE_MEMBER]);
+    async fn nested(&self, fences: &mut Fences, deadline: Deadline) -> Result<(), Error> {
+        let attributes = [OBJECT_SID, MEMBER, UNIQUE_MEMBER];
         let mut seen: HashSet<Dn> = HashSet::new();
         let mut open: VecDeque<Dn> = fences.protected_groups.drain(..).collect();
-        open.extend(self.powerful_groups(caller).await?);
-        while let Some(dn) = open.pop_front() {
+        open.extend(self.powerful_groups(deadline).await?);
+        while let Some(mut dn) = open.pop_front() {
             if !seen.insert(dn.clone()) {
                 continue;
             }
-            let name = EntryName::Dn(dn.clone());
             let configured = self.settings().protected_groups.contains(&dn);
-            if let Some(group) = self
-                .directory()
-                .read(&name, &Filter::everything(), &wanted, caller.deadline)
-                .await?
-            {
+            if let Some(group) = self.fenced(&dn, &attributes, deadline).await? {
+                let id = group.id(self.kind());
+                fences.by_id.extend(id.map(|id| (id, Rule::ProtectedGroup)));
                 let sids = group.values(&OBJECT_SID).iter();
                 fences
                     .protected_group_sids
@@ -131,13 +228,11 @@ impl Service {
                     .filter_map(|text| Dn::parse(text).ok())
                     .filter(|dn| !dn.is_root())
                     .collect();
-                open.extend(self.groups_among(&members, caller).await?);
+                open.extend(self.groups_among(&members, deadline).await?);
                 fences.protected_members.extend(members);
+                dn = group.dn;
             } else if configured {
-                // Deleted, renamed or misspelt: whom it protected is not known any more, so nobody is written.
-                return Err(Error::Misconfigured {
-                    reason: "a group of [guard] protected_groups is not in the directory; correct the configuration".into(),
-                });
+                return Err(missing("a group of [guard] protected_groups"));
             }
             fences.protected_groups.push(dn);
             if fences.protected_groups.len() + fences.protected_members.len() > MOST_PROTECTED {
@@ -153,13 +248,13 @@ impl Service {
 
     /// The groups that Windows itself protects. Samba tells of no group what it is nested in (tokenGroups), so that their
     /// own lists have to be followed.
-    async fn powerful_groups(&self, caller: &Caller) -> Result<Vec<Dn>, Error> {
+    async fn powerful_groups(&self, deadline: Deadline) -> Result<Vec<Dn>, Error> {
         if self.kind() != DirectoryKind::ActiveDirectory {
             return Ok(Vec::new());
         }
         let context = self
             .directory()
-            .capabilities(caller.deadline)
+            .capabilities(deadline)
             .await?
             .default_naming_context;
         let missing = || Error::Misconfigured {
@@ -172,7 +267,7 @@ impl Service {
         let wanted = Wanted::attributes([OBJECT_SID]);
         let domain = self
             .directory()
-            .read(&name, &Filter::everything(), &wanted, caller.deadline)
+            .read(&name, &Filter::everything(), &wanted, deadline)
             .await?;
         let domain = domain
             .as_ref()
@@ -192,13 +287,13 @@ impl Service {
             order: None,
             limit: None,
         };
-        let found = self.directory().search(&search, caller.deadline).await?;
+        let found = self.directory().search(&search, deadline).await?;
         Ok(found.entries.into_iter().map(|entry| entry.dn).collect())
     }
 
     /// Which of these entries are groups. The member values are followed, not `memberOf`: OpenLDAP's overlay fills that
     /// in only for members that were there when they were added.
-    async fn groups_among(&self, members: &[Dn], caller: &Caller) -> Result<Vec<Dn>, Error> {
+    async fn groups_among(&self, members: &[Dn], deadline: Deadline) -> Result<Vec<Dn>, Error> {
         let (own_name, classes) = match self.kind() {
             DirectoryKind::ActiveDirectory => {
                 (AttributeName::known("distinguishedName"), &["group"][..])
@@ -216,7 +311,7 @@ impl Service {
         );
         let contexts = self
             .directory()
-            .capabilities(caller.deadline)
+            .capabilities(deadline)
             .await?
             .naming_contexts;
         let mut groups = Vec::new();
@@ -236,11 +331,20 @@ impl Service {
                     order: None,
                     limit: None,
                 };
-                let found = self.directory().search(&search, caller.deadline).await?;
+                let found = self.directory().search(&search, deadline).await?;
                 groups.extend(found.entries.into_iter().map(|entry| entry.dn));
             }
         }
         Ok(groups)
+    }
+}
+
+/// Deleted, renamed or misspelt: what it protected is not known any more, so that nobody is written.
+fn missing(what: &str) -> Error {
+    Error::Misconfigured {
+        reason: format!(
+            "{what} is not in the directory, or cannot be read; `scimbridge check` names it"
+        ),
     }
 }
 
@@ -252,7 +356,8 @@ mod tests {
     fn a_reading_counts_from_its_beginning_and_serves_all_who_waited_for_it() {
         let keeper = FenceKeeper {
             configured: Fences::default(),
-            current: Mutex::new(None),
+            current: Mutex::default(),
+            fault: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         };
         let begun = Instant::now();

@@ -16,6 +16,7 @@ mod discovery;
 mod error;
 mod explain;
 mod failed;
+mod fenced_members;
 mod fences;
 mod list;
 mod members;

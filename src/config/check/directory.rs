@@ -10,7 +10,8 @@ use crate::config::checked::Directory;
 use crate::config::fault::{Fault, nearest};
 use crate::config::load::{missing, secret};
 use crate::config::raw::RawDirectory;
-use crate::mapping::Mapping;
+use crate::guard::is_forbidden;
+use crate::mapping::{Diagnostic, Mapping};
 
 /// The mapping: a built-in one by name, or a file; or the report of its fault. `None` when it could not even be read,
 /// and that is remembered.
@@ -22,7 +23,8 @@ pub(super) fn mapping(
     let name = raw.mapping.as_str();
     let key = "directory.mapping";
     let load = |source: &str, text: &str| {
-        Some(Mapping::load(source, text).map_err(|cause| cause.report()))
+        let mapping = Mapping::load(source, text).and_then(writable);
+        Some(mapping.map_err(|cause| cause.report()))
     };
     if name.ends_with(".toml") {
         let file = folder.join(name);
@@ -49,6 +51,13 @@ pub(super) fn mapping(
             super::quoted(&names)
         )),
     }))
+}
+
+/// Refuses lines that write what the guard lets nobody write: each of these writes would be refused.
+fn writable(mapping: Mapping) -> Result<Mapping, Box<Diagnostic>> {
+    let hint = "map another attribute, by its name and not by its OID, or add `direction = \"read\"`; docs/security.md lists what is never written";
+    mapping.refuse_written(is_forbidden, hint)?;
+    Ok(mapping)
 }
 
 pub(super) fn check(raw: RawDirectory, folder: &Path, faults: &mut Faults) -> Option<Directory> {
@@ -214,4 +223,56 @@ fn password(
         )));
     }
     Some(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TITLE: &str = "\ntitle = \"title\"\n";
+
+    /// The report on the built-in mapping for OpenLDAP, with another line for `title` and this below it.
+    fn refused(title: &str, below: &str) -> String {
+        let text = Mapping::builtin("openldap").unwrap().to_owned() + below;
+        let mapping = Mapping::load("my.toml", &text.replacen(TITLE, title, 1)).and_then(writable);
+        mapping.expect_err(title).report()
+    }
+
+    #[test]
+    fn lines_that_the_guard_would_refuse_are_refused_at_load() {
+        for name in Mapping::builtin_names() {
+            let mapping = Mapping::load(name, Mapping::builtin(name).unwrap()).unwrap();
+            assert!(writable(mapping).is_ok(), "{name}");
+        }
+        insta::assert_snapshot!(refused("\ntitle = \"authzTo\"\n", ""), @r#"
+        my.toml:41:10: `authzTo` is never written, whatever a mapping says
+           |
+        41 | title = "authzTo"
+           |          ^^^^^^^ this attribute
+        hint: map another attribute, by its name and not by its OID, or add `direction = "read"`; docs/security.md lists what is never written
+        "#);
+        for attribute in [
+            "pwdPolicySubentry",
+            "2.5.4.12",
+            "AUTHZTO;lang-en",
+            "sudoUser",
+        ] {
+            let line = format!("\ntitle = \"{attribute}\"\n");
+            let constant = format!("\n[resource.User.constant]\n\"{attribute}\" = \"x\"\n");
+            for report in [refused(&line, ""), refused(TITLE, &constant)] {
+                let rule = format!("`{attribute}` is never written");
+                assert!(
+                    report.contains(&rule) && report.contains("^^^^^^^^"),
+                    "{report}"
+                );
+            }
+        }
+        let read = Mapping::builtin("openldap").unwrap().replacen(
+            TITLE,
+            "\ntitle = { ldap = \"memberOf\", direction = \"read\" }\n",
+            1,
+        );
+        let read = Mapping::load("my.toml", &read).and_then(writable);
+        assert!(read.is_ok());
+    }
 }

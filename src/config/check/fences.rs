@@ -44,6 +44,33 @@ pub(super) fn check(
                 .add(fault.hint("correct the DN, or the `base` of the resource it was meant for"));
         }
     }
+    for (index, entry) in protected_entries.iter().flatten().enumerate() {
+        let within = |resource: &&Resource| resource.create_in.is_within(entry);
+        if let Some(resource) = resources.values().find(within) {
+            let fault = Fault::new(
+                format!("guard.protected_entries.{index}"),
+                "contradiction",
+                format!(
+                    "`{entry}` protects all that lies below it, and new entries are made in `{}`",
+                    resource.create_in
+                ),
+            );
+            faults.add(fault.hint("name the entries to protect, not what holds everybody"));
+        }
+    }
+    let open = |resource: &Resource| {
+        let mut allowed = allowed.iter().flatten();
+        allowed.any(|unit| resource.create_in.is_within(unit))
+    };
+    let restricted = allowed.as_ref().is_some_and(|allowed| !allowed.is_empty());
+    if restricted && !resources.is_empty() && !resources.values().any(open) {
+        let fault = Fault::new(
+            "guard.allowed",
+            "contradiction",
+            "no `create_in` lies within `guard.allowed`, so that nothing could be created",
+        );
+        faults.add(fault.hint("add the OUs of `create_in` (or of `base`, where it is not set)"));
+    }
     Some(Fences {
         allowed: allowed?,
         protected_entries: protected_entries?,

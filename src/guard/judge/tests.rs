@@ -35,6 +35,7 @@ fn guard() -> Guard {
         protected_group_sids: [sid(512), sid(2000)].into(),
         protected_members: Default::default(),
         own_account: Some(dn("CN=svc-scim,OU=People,DC=example")),
+        by_id: Default::default(),
         membership: vec![name("roleOccupant")],
     })
 }

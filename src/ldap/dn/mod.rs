@@ -146,6 +146,17 @@ impl Dn {
                 .all(|(left, right)| left.same_spelling(right))
     }
 
+    /// The name with its values in one Unicode normalisation (NFKC) and case. Two names whose folded forms are equal are one
+    /// to some directories and two to others: for comparisons in which to take two for one is the safe mistake.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        if self.key().is_ascii() {
+            return self.clone();
+        }
+        let rdns = self.rdns().iter().map(Rdn::folded).collect();
+        Self::from_rdns(rdns, self.key().len())
+    }
+
     fn key(&self) -> &str {
         self.whole.key.get(self.key_start..).unwrap_or("")
     }

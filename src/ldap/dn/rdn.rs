@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::key;
 use crate::ldap::AttributeName;
 
@@ -117,6 +119,23 @@ impl Rdn {
         let part = parts.find(|ava| ava.attribute == *attribute)?;
         part.value = AvaValue::Text(value.to_owned());
         Some(renamed)
+    }
+
+    /// The same relative name with its values normalised: see [`Dn::folded`](super::Dn::folded).
+    pub(super) fn folded(&self) -> Self {
+        let mut folded = self.clone();
+        for part in std::iter::once(&mut folded.first).chain(&mut folded.rest) {
+            if let Some(text) = part.value.text() {
+                // Lower case alone leaves ß and ss, and σ and ς, apart; upper case alone ẞ.
+                let caseless = text
+                    .nfkd()
+                    .flat_map(char::to_lowercase)
+                    .flat_map(char::to_uppercase)
+                    .flat_map(char::to_lowercase);
+                part.value = AvaValue::Text(caseless.nfkc().collect());
+            }
+        }
+        folded
     }
 
     /// Every part, in the order written; at least one.

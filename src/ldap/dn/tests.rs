@@ -273,3 +273,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn folded_names_are_equal_in_every_normalisation_and_case() {
+    let dn = |text: &str| Dn::parse(text).unwrap();
+    let composed = dn("uid=jos\u{e9},ou=Stra\u{df}e,dc=e");
+    for other in [
+        "uid=jose\u{301},ou=Stra\u{df}e,dc=e",
+        "UID=JOSE\u{301},OU=STRASSE,DC=E",
+        "uid=\u{ff4a}os\u{c9},ou=stra\u{1e9e}e,dc=e",
+    ] {
+        assert_ne!(composed, dn(other), "{other}");
+        assert_eq!(composed.folded(), dn(other).folded(), "{other}");
+    }
+    assert_ne!(composed.folded(), dn("uid=jose,ou=strasse,dc=e").folded());
+    assert!(
+        dn("cn=\u{c9},ou=A,dc=e")
+            .folded()
+            .is_within(&dn("ou=a,dc=e"))
+    );
+}

@@ -10,7 +10,30 @@ use crate::mapping::table::{At, Read};
 use crate::mapping::template::Templates;
 use crate::scim::Definition;
 
+/// The attributes that hold passwords, by name and OID.
+const PASSWORDS: [&str; 4] = [
+    "userPassword",
+    "2.5.4.35",
+    "unicodePwd",
+    "1.2.840.113556.1.4.90",
+];
+
 impl Compiler<'_> {
+    /// Whatever else reads or writes a password would show it: in answers, in plans, in the log.
+    pub(super) fn refuse_password(&self, name: &At<String>) -> Read<()> {
+        let ldap = self.attribute(name)?;
+        if !PASSWORDS.iter().any(|password| ldap.is(password)) {
+            return Ok(());
+        }
+        Err(self
+            .fault(
+                &name.span,
+                format!("`{ldap}` holds passwords, which only the codec `password` keeps secret"),
+                "this attribute",
+            )
+            .hint("map it as `password`, with `codec = \"password\", direction = \"write\"`"))
+    }
+
     pub(super) fn derived(
         &self,
         templates: &mut Templates,
@@ -18,6 +41,7 @@ impl Compiler<'_> {
         lines: &[Line],
     ) -> Read<Derived> {
         let ldap = self.attribute(&file.ldap)?;
+        self.refuse_password(&file.ldap)?;
         let line = lines
             .iter()
             .find(|line| line.ldap == ldap && line.is_written());
@@ -53,6 +77,7 @@ impl Compiler<'_> {
         lines: &[Line],
     ) -> Read<(AttributeName, Vec<Vec<u8>>)> {
         let ldap = self.attribute(name)?;
+        self.refuse_password(name)?;
         if let Some(line) = lines
             .iter()
             .find(|line| line.ldap == ldap && line.is_written())

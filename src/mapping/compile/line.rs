@@ -111,6 +111,9 @@ impl Compiler<'_> {
                 }
             },
         };
+        if codec != Codec::Password {
+            self.refuse_password(&file.ldap)?;
+        }
         let mut targets = Vec::new();
         for to in &file.to {
             let target = self

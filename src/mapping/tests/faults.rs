@@ -61,6 +61,22 @@ fn a_broken_template_is_shown_where_it_is_broken() {
 fn every_contradiction_is_found_at_load() {
     for (lines, expected) in [
         (
+            "title = \"userPassword\"",
+            "`userPassword` holds passwords, which only the codec `password` keeps secret",
+        ),
+        (
+            "title = { ldap = \"2.5.4.35;x-old\", direction = \"read\" }",
+            "`2.5.4.35;x-old` holds passwords",
+        ),
+        (
+            "[resource.User.constant]\nunicodePwd = \"x\"",
+            "`unicodePwd` holds passwords",
+        ),
+        (
+            "[resource.User.derived]\nuserpassword = \"{{ userName }}\"",
+            "`userpassword` holds passwords",
+        ),
+        (
             "name = \"cn\"",
             "`name` has sub-attributes; a line maps one of them",
         ),

@@ -47,9 +47,9 @@ const CONFIGURATION: &str = r#"
     bind_dn = "cn=scimbridge,ou=services,dc=example,dc=com"
     bind_password_file = "bind-password"
     [resources.User]
-    base = "DC=corp,DC=example,DC=com"
+    base = "OU=People,DC=corp,DC=example,DC=com"
     [resources.Group]
-    base = "DC=corp,DC=example,DC=com"
+    base = "OU=Groups,DC=corp,DC=example,DC=com"
     [[clients]]
     name = "example"
     tokens = ["sha256:261265283124f0eff47b70f56182741e999f170293eaf644ae7fbc2381241f55"]

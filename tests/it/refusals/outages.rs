@@ -223,7 +223,9 @@ async fn contended(place: &Place) -> Row {
 
 async fn a_missing_protected_group_tells_nothing(place: &Place) -> Row {
     let missing = format!("cn=Nobody,{}", place.groups);
-    let options = Options::new().with("guard.protected_groups", vec![missing.as_str()]);
+    let options = Options::new()
+        .with("guard.protected_groups", vec![missing.as_str()])
+        .not_ready();
     let bridge = Bridge::start(place, options).await;
     let before = place.everything().await;
     let answers = creates(&bridge).await;

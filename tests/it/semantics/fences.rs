@@ -244,7 +244,9 @@ async fn a_protected_group_that_does_not_exist_stops_every_write(place: &Place) 
     let olga = place.plant_user(&place.people, "olga").await;
     let ops = place.plant_group(&place.groups, "Ops", &[]).await;
     let nowhere = format!("cn=Nowhere,{}", place.outside);
-    let options = Options::new().with("guard.protected_groups", vec![nowhere.as_str()]);
+    let options = Options::new()
+        .with("guard.protected_groups", vec![nowhere.as_str()])
+        .not_ready();
     let bridge = Bridge::start(place, options).await;
     let before = bridge.everything().await;
     let client = bridge.entra();

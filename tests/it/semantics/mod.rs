@@ -7,6 +7,8 @@ mod bulk;
 mod custom_types;
 mod discovery;
 mod empty_values;
+mod fenced_members;
+mod fenced_names;
 mod fences;
 mod filters;
 mod group_size;

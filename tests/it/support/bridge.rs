@@ -205,6 +205,21 @@ impl Bridge {
         self.wait_for_readiness(200, Duration::from_secs(30)).await;
     }
 
+    /// `scimbridge check` on the configuration of this bridge: whether it is content, and what it says.
+    pub(crate) fn check(&self) -> (bool, String) {
+        let checked = Command::new(env!("CARGO_BIN_EXE_scimbridge"))
+            .arg("check")
+            .arg("--config")
+            .arg(self.folder.join("scimbridge.toml"))
+            .output()
+            .expect("the binary can be started");
+        let text = [checked.stdout, checked.stderr].concat();
+        (
+            checked.status.success(),
+            String::from_utf8(text).expect("words"),
+        )
+    }
+
     /// How many requests the bridge has sent to the directory, binds not counted.
     pub(crate) async fn round_trips(&self) -> u64 {
         let (_, text) = self

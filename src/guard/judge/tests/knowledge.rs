@@ -298,3 +298,24 @@ fn ten_thousand_members_are_judged_in_one_go() {
     );
     assert_eq!(verdict([change], &facts), Ok(()));
 }
+
+#[test]
+fn what_is_fenced_by_id_is_fenced_whatever_it_is_called() {
+    let id = Uuid::from_u128(7);
+    let guard = Guard::new(Fences {
+        bases: vec![dn("DC=example")],
+        by_id: [(id, Rule::ProtectedEntry)].into(),
+        ..Fences::default()
+    });
+    let mut olga = person("Olga");
+    let judge = |facts: &Facts| {
+        let change = set(facts, "title", "x");
+        let plan = Plan {
+            steps: vec![change.into()],
+        };
+        guard.judge(plan, std::slice::from_ref(facts)).map(drop)
+    };
+    assert_eq!(judge(&olga), Ok(()));
+    olga.id = Some(id);
+    assert_eq!(judge(&olga).unwrap_err().rule, Rule::ProtectedEntry);
+}

@@ -1,0 +1,33 @@
+//! Fences that contradict themselves.
+
+use super::*;
+
+#[test]
+fn fences_that_let_nothing_through_are_refused() {
+    for (fences, expected) in [
+        (
+            r#"allowed = ["ou=x,ou=people,dc=example,dc=com"]"#,
+            "nothing could be created",
+        ),
+        (
+            r#"protected_entries = ["dc=example,dc=com"]"#,
+            "protects all that lies below it",
+        ),
+        (
+            r#"protected_entries = ["cn=a,dc=x", "OU=Groups,dc=example,dc=com"]"#,
+            "new entries are made in `ou=groups,dc=example,dc=com`",
+        ),
+    ] {
+        let report = report(&format!("[guard]\n{fences}\n{}", whole()));
+        assert!(report.contains(expected), "{report}");
+        assert!(report.contains("hint: "), "{report}");
+    }
+    for fences in [
+        // Groups are not to be created, as it seems.
+        r#"allowed = ["ou=people,dc=example,dc=com"]"#,
+        r#"protected_entries = ["ou=board,ou=people,dc=example,dc=com"]"#,
+    ] {
+        let text = format!("[guard]\n{fences}\n{}", whole());
+        assert!(read(&text).is_ok(), "{fences}");
+    }
+}
