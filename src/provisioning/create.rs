@@ -74,7 +74,7 @@ impl Service {
             generated_password: password.as_ref(),
         };
         let new = of.mapping.write_new(&resource, &context)?;
-        self.ignored(of, caller, &new.ignored);
+        self.left_out(of, caller, &new.ignored)?;
 
         let guard = self.guard(caller).await?;
         let members = of.mapping.members().map(|line| &line.ldap);

@@ -6,6 +6,7 @@ mod bind_refused;
 mod bulk;
 mod custom_types;
 mod discovery;
+mod elements;
 mod empty_values;
 mod fences;
 mod filters;
