@@ -479,7 +479,7 @@ impl Service {
                     .1
             }
         };
-        Ok(Answer::Resource(view.show(
+        Ok(Answer::Resource(view.show_one(
             of,
             self.resource(of, &entry, caller),
             &entry,
