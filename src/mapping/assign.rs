@@ -1,9 +1,11 @@
 //! Which line holds which value of a resource.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::left_out::LeftOut;
-use super::line::Shape;
+use super::line::{Line, Shape};
 use super::resource_mapping::{Collection, ResourceMapping, reference_ids};
 use crate::scim::Resource;
 use crate::scim::schema::{Holder, Kept};
@@ -38,13 +40,13 @@ impl ResourceMapping {
                     .take(1)
                     .map(Value::from)
                     .collect(),
-                Shape::References => distinct(
-                    reference_ids(line, resource)
+                Shape::References => {
+                    let ids: Vec<Value> = reference_ids(line, resource)
                         .into_iter()
                         .map(Value::from)
-                        .collect::<Vec<_>>()
-                        .iter(),
-                ),
+                        .collect();
+                    distinct(ids.iter())
+                }
                 Shape::Element { .. } => Vec::new(),
             };
         }
@@ -81,22 +83,40 @@ impl ResourceMapping {
             }
         }
         for (group, held) in collection.groups.iter().zip(held) {
-            for line in &group.parts {
-                let Some(sub) = self
-                    .lines
-                    .get(*line)
-                    .and_then(|line| line.place.sub.as_ref())
-                else {
+            for index in &group.parts {
+                let Some(line) = self.lines.get(*index) else {
+                    continue;
+                };
+                let Some(sub) = &line.place.sub else {
                     continue;
                 };
                 let values = held
                     .iter()
                     .filter_map(|index| elements.get(*index)?.get(sub));
-                if let Some(place) = assigned.values.get_mut(*line) {
+                if let Some(place) = assigned.values.get_mut(*index) {
                     *place = distinct(values);
                 }
             }
         }
+    }
+
+    /// The values that the directory can tell apart: of those that it cannot, what it holds already, or else the first.
+    pub(super) fn told_apart(&self, line: &Line, held: &[Value], values: &[Value]) -> Vec<Value> {
+        if values.len() < 2 || !line.codec.is_text() {
+            return values.to_vec();
+        }
+        let minds_case = self.minds_case(line);
+        let key = |value: &Value| line.key(value.as_str().unwrap_or_default(), minds_case);
+        let held: HashSet<&str> = held.iter().filter_map(Value::as_str).collect();
+        let is_held = |value: &Value| value.as_str().is_some_and(|text| held.contains(text));
+        let kept = values.iter().filter(|value| is_held(value));
+        let mut seen: HashSet<String> = kept.map(key).collect();
+        let mut is_new = |value: &Value| is_held(value) || seen.insert(key(value));
+        values
+            .iter()
+            .filter(|value| is_new(value))
+            .cloned()
+            .collect()
     }
 }
 
@@ -128,7 +148,7 @@ pub(super) fn is_value(value: &Value) -> bool {
 }
 
 fn distinct<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<Value> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     values
         .filter(|value| is_value(value) && seen.insert(value.to_string()))
         .cloned()

@@ -80,7 +80,7 @@ impl ResourceMapping {
         let mut flags: Vec<(AttributeName, u32)> = Vec::new();
         let password_given = self.new_password(&assigned, context, &mut attributes)?;
         for (line, values) in self.lines.iter().zip(&assigned.values) {
-            let values = effective(line, values);
+            let values = self.told_apart(line, &[], &effective(line, values));
             if let Codec::Flag { bit, inverted } = line.codec {
                 let mut value = values.first().and_then(boolean);
                 if bit == ACCOUNT_DISABLED

@@ -27,6 +27,7 @@ mod races;
 mod ranges;
 mod references;
 mod rights;
+mod same_values;
 mod undo;
 mod uniqueness;
 mod unmanaged;
