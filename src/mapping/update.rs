@@ -15,9 +15,12 @@ use super::references::WriteContext;
 use super::resource_mapping::{OBJECT_CLASS, ResourceMapping};
 use super::write::{ACCOUNT_DISABLED, Difference, effective, has_class, missing};
 use crate::ldap::{
-    AttributeName, Dn, Entry, Filter, Modification, Rdn, SecretBytes, Values,
+    AttributeName, Dn, Entry, FileTime, Filter, Modification, Rdn, SecretBytes, Values,
 };
 use crate::scim::Resource;
+
+/// Active Directory does not let it go; that an account never expires is a value.
+const ACCOUNT_EXPIRES: AttributeName = AttributeName::known("accountExpires");
 
 impl ResourceMapping {
     /// The changes that make of `before`, which reads as `old`, an entry that reads as `new`.
@@ -142,9 +145,12 @@ impl ResourceMapping {
         to: &[Value],
         context: &WriteContext<'_>,
     ) -> Result<(), Fault> {
-        let new = self.encode_all(line, to, context)?;
+        let mut new = self.encode_all(line, to, context)?;
         let current = before.values(&line.ldap);
         self.ensure_class(difference, line, before, &new);
+        if new.is_empty() && line.ldap == ACCOUNT_EXPIRES {
+            new.push(FileTime::NEVER.to_string().into_bytes());
+        }
         // Without a value the attribute goes, with all its values: to take away only the one that SCIM shows would show
         // the next one, and every repetition would take another.
         if new.is_empty() {
