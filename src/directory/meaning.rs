@@ -211,8 +211,9 @@ fn attribute(text: &str, lower: &str, meaning: Meaning) -> Option<AttributeName>
     if let Some(rest) = text.strip_prefix("Element ") {
         return named(rest.split(' ').next()?);
     }
-    // `title: value #0 invalid per syntax`, `title: attribute type undefined`: OpenLDAP.
-    if let Some((name, rest)) = text.split_once(':')
+    // `title: value #0 invalid per syntax`, `modify/add: title: value #0 already exists`: OpenLDAP.
+    let own = text.strip_prefix("modify/add: ").unwrap_or(text);
+    if let Some((name, rest)) = own.split_once(':')
         && !name.contains(' ')
         && (rest.contains("value #")
             || rest.contains("attribute type undefined")

@@ -106,7 +106,7 @@ fn values_present_and_absent() {
         (20, "0000200D: AttrErr: DSID-03191083", Meaning::AlreadyPresent, None),
         (53, "00000528: SvcErr: DSID-031A1254", Meaning::AlreadyPresent, None),
         (68, "Attribute member already exists for target GUID 20e1fb89-ba6c-4ab5-aaa1-87e371668646", Meaning::AlreadyPresent, None),
-        (20, "modify/add: member: value #0 already exists", Meaning::AlreadyPresent, None),
+        (20, "modify/add: member: value #0 already exists", Meaning::AlreadyPresent, Some("member")),
         (16, "00000561: UpdErr: DSID-031A1262", Meaning::AlreadyAbsent, None),
         (53, "00000561: SvcErr: DSID-031A1254, problem 5003 (WILL_NOT_PERFORM), data 0", Meaning::AlreadyAbsent, None),
         (16, "0000200A: NoSuchAttribute", Meaning::AlreadyAbsent, None),

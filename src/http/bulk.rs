@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::error::Fault;
 use crate::provisioning::{Answer, Outcome};
-use crate::scim::AttributePath;
 use crate::scim::bulk::BULK_RESPONSE_URN;
 
 /// One answer per outcome, in the same order. Refusals are handed to `journal`, as those of single requests are.
@@ -25,10 +24,10 @@ fn operation(outcome: Outcome, journal: &impl Fn(&Fault)) -> Value {
     if let Some(bulk_id) = outcome.bulk_id {
         body.insert("bulkId".to_owned(), bulk_id.into());
     }
-    if let Ok(Answer::Created(resource) | Answer::Resource(resource)) = &outcome.result
-        && let Some(version) = resource.text(&AttributePath::of("meta").sub("version"))
+    if let Ok(Answer::Created(shown) | Answer::Resource(shown)) = &outcome.result
+        && let Some(version) = &shown.version
     {
-        body.insert("version".to_owned(), version.into());
+        body.insert("version".to_owned(), version.to_string().into());
     }
     let (status, response) = match outcome.result {
         Ok(Answer::Created(_)) => (201, None),
@@ -54,8 +53,8 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::provisioning::Error;
-    use crate::scim::Resource;
+    use crate::provisioning::{Error, Shown};
+    use crate::scim::{Resource, Version};
 
     fn outcome(method: &str, location: Option<&str>, result: Result<Answer, Error>) -> Outcome {
         Outcome {
@@ -68,8 +67,11 @@ mod tests {
 
     #[test]
     fn each_operation_has_its_status_and_a_refusal_its_document() {
-        let user = json!({ "id": "1", "meta": { "version": "W/\"7\"" } });
-        let user = Resource::from_map(user.as_object().unwrap().clone());
+        let user = Shown {
+            resource: Resource::new(),
+            location: None,
+            version: Version::new("7"),
+        };
         let seen = Cell::new(0);
         let body = document(
             vec![

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::error::{Fault, Row};
-use crate::provisioning::Answer;
-use crate::scim::{Resource, v1};
+use crate::provisioning::{Answer, Shown};
+use crate::scim::v1;
 
 /// Always answered, whatever was asked for (RFC 7644 §3.1).
 const MEDIA_TYPE: &str = "application/scim+json";
@@ -46,8 +46,8 @@ impl Response {
 /// A success.
 pub(super) fn answer(answer: &Answer) -> Response {
     match answer {
-        Answer::Created(resource) => with_meta(json(StatusCode::CREATED, resource), resource),
-        Answer::Resource(resource) => with_meta(json(StatusCode::OK, resource), resource),
+        Answer::Created(of) => with_meta(json(StatusCode::CREATED, &of.resource), of),
+        Answer::Resource(of) => with_meta(json(StatusCode::OK, &of.resource), of),
         Answer::List(list) => json(StatusCode::OK, list),
         Answer::NotModified(version) => {
             let mut response = Response::bare(StatusCode::NOT_MODIFIED);
@@ -63,9 +63,9 @@ pub(super) fn answer(answer: &Answer) -> Response {
 
 /// A success as a 1.1 client reads it.
 pub(super) fn legacy_answer(answer: &Answer) -> Response {
-    let shown = |status, resource: &Resource| {
-        let body = v1::resource_answer(resource.clone().into_value());
-        with_meta(legacy(status, &body), resource)
+    let shown = |status, of: &Shown| {
+        let body = v1::resource_answer(of.resource.clone().into_value());
+        with_meta(legacy(status, &body), of)
     };
     match answer {
         Answer::Created(resource) => shown(StatusCode::CREATED, resource),
@@ -130,22 +130,16 @@ fn with_advice(fault: &Fault, mut response: Response) -> Response {
     response
 }
 
-fn with_meta(mut response: Response, resource: &Resource) -> Response {
-    let meta = |name: &str| {
-        resource
-            .as_map()
-            .get("meta")?
-            .get(name)?
-            .as_str()
-            .and_then(|text| HeaderValue::from_str(text).ok())
-    };
-    let (location, version) = (meta("location"), meta("version"));
+fn with_meta(mut response: Response, of: &Shown) -> Response {
     let headers = &mut response.headers;
-    if let Some(location) = location {
-        headers.insert(header::LOCATION, location);
-    }
-    if let Some(version) = version {
-        headers.insert(header::ETAG, version);
+    let version = of.version.as_ref().map(ToString::to_string);
+    for (name, text) in [
+        (header::LOCATION, of.location.as_ref()),
+        (header::ETAG, version.as_ref()),
+    ] {
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok()) {
+            headers.insert(name, value);
+        }
     }
     response
 }
@@ -169,6 +163,7 @@ fn body(status: StatusCode, media_type: &'static str, value: &impl Serialize) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scim::{Resource, Version};
     use serde_json::json;
     use std::time::Duration;
 
@@ -179,9 +174,13 @@ mod tests {
             .map(|value| value.to_str().unwrap().to_owned())
     }
 
-    fn resource() -> Resource {
-        let value = json!({ "id": "1", "meta": { "location": "https://x/scim/v2/Users/1", "version": "W/\"7\"" } });
-        Resource::from_map(value.as_object().unwrap().clone())
+    fn resource() -> Shown {
+        let value = json!({ "id": "1" });
+        Shown {
+            resource: Resource::from_map(value.as_object().unwrap().clone()),
+            location: Some("https://x/scim/v2/Users/1".into()),
+            version: Version::new("7"),
+        }
     }
 
     #[test]
@@ -236,10 +235,9 @@ mod tests {
 
     #[test]
     fn a_location_that_is_no_header_value_is_left_out() {
-        let value = json!({ "meta": { "location": "https://x/\n" } });
-        let response = answer(&Answer::Resource(Resource::from_map(
-            value.as_object().unwrap().clone(),
-        )));
+        let mut of = resource();
+        of.location = Some("https://x/\n".into());
+        let response = answer(&Answer::Resource(of));
         assert_eq!(
             (response.status.as_u16(), header(&response, "location")),
             (200, None)

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod guid;
 pub mod kind;
 pub mod ldif;
+pub mod matching;
 pub mod order;
 pub mod schema;
 pub mod sid;

@@ -1,18 +1,22 @@
 //! Which line holds which value of a resource.
 
-use serde_json::{Map, Value};
+use std::collections::HashSet;
 
-use super::line::Shape;
-use super::resource_mapping::{Collection, Group, ResourceMapping, reference_ids};
+use serde_json::Value;
+
+use super::left_out::LeftOut;
+use super::line::{Line, Shape};
+use super::resource_mapping::{Collection, ResourceMapping, reference_ids};
 use crate::scim::Resource;
+use crate::scim::schema::{Holder, Kept};
 
 /// The values of a resource, line by line.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Assigned {
     /// For each line of the mapping, in its order.
     pub(super) values: Vec<Vec<Value>>,
-    /// Elements that no line can hold, for the journal.
-    pub(super) ignored: Vec<String>,
+    /// Elements that no line writes.
+    pub(super) ignored: Vec<LeftOut>,
 }
 
 impl ResourceMapping {
@@ -36,13 +40,13 @@ impl ResourceMapping {
                     .take(1)
                     .map(Value::from)
                     .collect(),
-                Shape::References => distinct(
-                    reference_ids(line, resource)
+                Shape::References => {
+                    let ids: Vec<Value> = reference_ids(line, resource)
                         .into_iter()
                         .map(Value::from)
-                        .collect::<Vec<_>>()
-                        .iter(),
-                ),
+                        .collect();
+                    distinct(ids.iter())
+                }
                 Shape::Element { .. } => Vec::new(),
             };
         }
@@ -58,106 +62,85 @@ impl ResourceMapping {
         resource: &Resource,
         assigned: &mut Assigned,
     ) {
-        let elements: Vec<&Map<String, Value>> = resource
-            .elements(&collection.place)
-            .iter()
-            .filter_map(Value::as_object)
-            .collect();
-        // Who takes which element: for groups of one element at most one, and an element that says it is the primary
-        // one before the others.
+        let Some(resolved) = self.definition.lookup(&collection.place) else {
+            return;
+        };
+        let holders = &resolved.attribute.holders;
+        let elements: Vec<&Value> = resource.elements(&collection.place).iter().collect();
+        let mut kept = Holder::keep(holders, &elements);
+        stand_in(holders, &elements, &mut kept);
         let mut held: Vec<Vec<usize>> = vec![Vec::new(); collection.groups.len()];
-        let mut left = Vec::new();
-        let (preferred, others): (Vec<usize>, Vec<usize>) =
-            (0..elements.len()).partition(|index| {
-                elements
-                    .get(*index)
-                    .is_some_and(|element| is_primary(element))
-            });
-        for index in preferred.into_iter().chain(others) {
-            let Some(element) = elements.get(index) else {
-                continue;
-            };
-            let fitting = collection
-                .groups
-                .iter()
-                .zip(&mut held)
-                .find(|(group, held)| {
-                    !group.terms.is_empty()
-                        && (group.many || held.is_empty())
-                        && fits(group, element)
-                });
-            match fitting {
-                Some((_, held)) => held.push(index),
-                None => left.push(index),
+        for (index, (element, kept)) in elements.iter().zip(kept).enumerate() {
+            match kept {
+                Kept::By(group) => held
+                    .get_mut(group)
+                    .into_iter()
+                    .for_each(|of| of.push(index)),
+                Kept::Occupied(_) | Kept::Nowhere => {
+                    let left_out = LeftOut::new(&collection.place, holders, element, kept);
+                    assigned.ignored.push(left_out);
+                }
             }
         }
-        left.sort_unstable();
-        for index in left {
-            let Some(element) = elements.get(index) else {
-                continue;
-            };
-            let known_type = collection
-                .groups
-                .iter()
-                .any(|group| !group.terms.is_empty() && fits(group, element));
-            let to_primary =
-                !known_type && (is_primary(element) || !self.says_what_it_is(collection, element));
-            let fitting = collection
-                .groups
-                .iter()
-                .zip(&mut held)
-                .find(|(group, held)| {
-                    (to_primary && group.primary && (group.many || held.is_empty()))
-                        || (group.many && group.terms.is_empty())
-                });
-            match fitting {
-                Some((_, held)) => held.push(index),
-                None => assigned.ignored.push(name_of(collection, element)),
-            }
-        }
-        for (group, mut held) in collection.groups.iter().zip(held) {
-            held.sort_unstable();
-            for line in &group.parts {
-                let Some(sub) = self
-                    .lines
-                    .get(*line)
-                    .and_then(|line| line.place.sub.as_ref())
-                else {
+        for (group, held) in collection.groups.iter().zip(held) {
+            for index in &group.parts {
+                let Some(line) = self.lines.get(*index) else {
+                    continue;
+                };
+                let Some(sub) = &line.place.sub else {
                     continue;
                 };
                 let values = held
                     .iter()
                     .filter_map(|index| elements.get(*index)?.get(sub));
-                if let Some(place) = assigned.values.get_mut(*line) {
+                if let Some(place) = assigned.values.get_mut(*index) {
                     *place = distinct(values);
                 }
             }
         }
     }
 
-    /// Whether the element has any sub-attribute by which the mapping tells elements apart.
-    fn says_what_it_is(&self, collection: &Collection, element: &Map<String, Value>) -> bool {
-        let mut terms = collection.groups.iter().flat_map(|group| &group.terms);
-        terms.any(|(sub, _)| element.get(sub).is_some_and(is_value))
+    /// The values that the directory can tell apart: of those that it cannot, what it holds already, or else the first.
+    pub(super) fn told_apart(&self, line: &Line, held: &[Value], values: &[Value]) -> Vec<Value> {
+        if values.len() < 2 || !line.codec.is_text() {
+            return values.to_vec();
+        }
+        let minds_case = self.minds_case(line);
+        let key = |value: &Value| line.key(value.as_str().unwrap_or_default(), minds_case);
+        let held: HashSet<&str> = held.iter().filter_map(Value::as_str).collect();
+        let is_held = |value: &Value| value.as_str().is_some_and(|text| held.contains(text));
+        let kept = values.iter().filter(|value| is_held(value));
+        let mut seen: HashSet<String> = kept.map(key).collect();
+        let mut is_new = |value: &Value| is_held(value) || seen.insert(key(value));
+        values
+            .iter()
+            .filter(|value| is_new(value))
+            .cloned()
+            .collect()
     }
 }
 
-fn fits(group: &Group, element: &Map<String, Value>) -> bool {
-    group
-        .terms
+/// The primary line takes an element of a kind that has no line, where it has none of its own: the one marked as primary,
+/// or the first if otherwise nothing at all would be kept.
+fn stand_in(holders: &[Holder], elements: &[&Value], kept: &mut [Kept]) {
+    let Some(primary) = holders.iter().position(|holder| holder.primary) else {
+        return;
+    };
+    if kept.contains(&Kept::By(primary)) {
+        return;
+    }
+    let is_primary = |element: &&Value| element["primary"] == Value::Bool(true);
+    let marked = elements
         .iter()
-        .all(|(sub, expected)| match (element.get(sub), expected) {
-            // RFC 7643 §2.4: types are compared without case.
-            (Some(Value::String(found)), Value::String(expected)) => {
-                found.to_lowercase() == expected.to_lowercase()
-            }
-            (Some(found), expected) => found == expected,
-            (None, _) => false,
-        })
-}
-
-fn is_primary(element: &Map<String, Value>) -> bool {
-    element.get("primary") == Some(&Value::Bool(true))
+        .zip(&*kept)
+        .position(|(element, kept)| *kept == Kept::Nowhere && is_primary(element));
+    let is_lost = kept.iter().all(|kept| *kept == Kept::Nowhere);
+    if let Some(place) = marked
+        .or(is_lost.then_some(0))
+        .and_then(|one| kept.get_mut(one))
+    {
+        *place = Kept::By(primary);
+    }
 }
 
 pub(super) fn is_value(value: &Value) -> bool {
@@ -165,20 +148,9 @@ pub(super) fn is_value(value: &Value) -> bool {
 }
 
 fn distinct<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<Value> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     values
         .filter(|value| is_value(value) && seen.insert(value.to_string()))
         .cloned()
         .collect()
-}
-
-fn name_of(collection: &Collection, element: &Map<String, Value>) -> String {
-    match element.get("type").and_then(Value::as_str) {
-        Some(kind) => format!(
-            "{}[type eq {:?}]",
-            collection.place,
-            kind.chars().take(40).collect::<String>()
-        ),
-        None => format!("{} without a type", collection.place),
-    }
 }

@@ -214,10 +214,12 @@ pub(super) fn prune(
         .extensions
         .retain(|extension| !extension.attributes.is_empty());
     let used = &definition.extensions;
-    definition
-        .resource_type
-        .extensions
-        .retain(|(urn, _)| used.iter().any(|extension| extension.id == *urn));
+    let told = &mut definition.resource_type.extensions;
+    told.retain_mut(|(urn, required)| {
+        let is_here = |line: &&Line| line.place.schema.as_ref() == Some(&*urn);
+        *required = lines.iter().filter(is_here).any(|line| line.required);
+        used.iter().any(|extension| extension.id == *urn)
+    });
     definition
 }
 

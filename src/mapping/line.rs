@@ -6,6 +6,7 @@ use super::check::{Check, at_most};
 use super::codec::Codec;
 use super::fault::Fault;
 use super::references::TypeBase;
+use crate::ldap::matching::prepared;
 use crate::ldap::{AttributeName, DirectoryKind, Dn};
 use crate::scim::AttributePath;
 
@@ -180,6 +181,18 @@ impl Line {
             }
         }
         Ok(octets)
+    }
+
+    /// The text under which the directory compares a value, as far as the rules of text go.
+    pub(super) fn key(&self, text: &str, minds_case: bool) -> String {
+        if !self.codec.is_text() {
+            return text.to_owned();
+        }
+        let mut key = prepared(text, minds_case);
+        if self.check == Some(Check::TelephoneNumber) {
+            key.retain(|letter| !matches!(letter, ' ' | '-'));
+        }
+        key
     }
 
     pub(super) fn fault(&self, rule: impl Into<String>, remedy: impl Into<String>) -> Fault {

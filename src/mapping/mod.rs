@@ -19,6 +19,7 @@ mod enabling;
 mod fault;
 mod file;
 mod filter;
+mod left_out;
 mod line;
 mod order;
 mod program;
@@ -39,6 +40,7 @@ pub use codec::Codec;
 pub use diagnostic::Diagnostic;
 pub use fault::Fault;
 pub use filter::Translation;
+pub use left_out::LeftOut;
 pub use line::{Direction, Line, Unique};
 pub use references::{ReadContext, ReferenceTable, TypeBase, WriteContext};
 pub use resource_mapping::{

@@ -10,6 +10,7 @@ use super::line::{Line, Unique};
 use super::template::Templates;
 use super::{compile, enabling, file};
 use crate::ldap::{AttributeName, DirectoryKind, Filter};
+use crate::scim::schema::Holder;
 use crate::scim::{AttributePath, Definition, Projection, Resource};
 
 /// A mapping file, understood and checked.
@@ -85,6 +86,17 @@ pub(super) struct Group {
     pub(super) many: bool,
     /// Indexes into the lines.
     pub(super) parts: Vec<usize>,
+}
+
+impl Group {
+    /// What the group is for the definition.
+    pub(super) fn holder(&self) -> Holder {
+        Holder {
+            terms: self.terms.clone(),
+            primary: self.primary,
+            many: self.many,
+        }
+    }
 }
 
 /// One JSON object of the resource: the resource itself, or an extension.

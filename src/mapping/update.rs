@@ -14,8 +14,13 @@ use super::read::first_value;
 use super::references::WriteContext;
 use super::resource_mapping::{OBJECT_CLASS, ResourceMapping};
 use super::write::{ACCOUNT_DISABLED, Difference, effective, has_class, missing};
-use crate::ldap::{AttributeName, Dn, Entry, Filter, Modification, Rdn, SecretBytes, Values};
+use crate::ldap::{
+    AttributeName, Dn, Entry, FileTime, Filter, Modification, Rdn, SecretBytes, Values,
+};
 use crate::scim::Resource;
+
+/// Active Directory does not let it go; that an account never expires is a value.
+const ACCOUNT_EXPIRES: AttributeName = AttributeName::known("accountExpires");
 
 impl ResourceMapping {
     /// The changes that make of `before`, which reads as `old`, an entry that reads as `new`.
@@ -49,7 +54,8 @@ impl ResourceMapping {
             {
                 continue;
             }
-            let (from, mut to) = (effective(line, from), effective(line, to));
+            let from = effective(line, from);
+            let mut to = self.told_apart(line, &from, &effective(line, to));
             // An entry that never had the value can still be changed: many accounts have no userPrincipalName.
             if line.required && to.is_empty() && !from.is_empty() {
                 return Err(missing(line));
@@ -139,9 +145,12 @@ impl ResourceMapping {
         to: &[Value],
         context: &WriteContext<'_>,
     ) -> Result<(), Fault> {
-        let new = self.encode_all(line, to, context)?;
+        let mut new = self.encode_all(line, to, context)?;
         let current = before.values(&line.ldap);
         self.ensure_class(difference, line, before, &new);
+        if new.is_empty() && line.ldap == ACCOUNT_EXPIRES {
+            new.push(FileTime::NEVER.to_string().into_bytes());
+        }
         // Without a value the attribute goes, with all its values: to take away only the one that SCIM shows would show
         // the next one, and every repetition would take another.
         if new.is_empty() {
@@ -156,7 +165,10 @@ impl ResourceMapping {
         // read: added at the end, the new value would not be seen.
         let others = current
             .iter()
-            .filter(|value| value.as_slice() != first && !new.iter().any(|new| alike(new, value)))
+            .filter(|value| {
+                value.as_slice() != first
+                    && !new.iter().any(|new| key(line, new) == key(line, value))
+            })
             .cloned();
         let wished: Vec<Vec<u8>> = new.iter().cloned().chain(others).collect();
         if line.equality {
@@ -192,7 +204,10 @@ impl ResourceMapping {
             .filter(|value| !present.contains(value))
             .cloned()
             .collect();
-        if line.equality {
+        // Of two that are one to the directory it may take away the other one.
+        let mut seen = HashSet::new();
+        let are_told_apart = current.iter().all(|value| seen.insert(key(line, value)));
+        if line.equality && are_told_apart {
             difference.swap(&line.ldap, gone, new);
         } else {
             let gone: HashSet<&Vec<u8>> = gone.iter().collect();
@@ -465,10 +480,12 @@ fn boolean_of(values: &[Value]) -> Option<bool> {
     values.first().and_then(boolean)
 }
 
-/// Whether a directory that compares without case would take both for one value.
-fn alike(one: &[u8], other: &[u8]) -> bool {
-    let text = |octets: &[u8]| String::from_utf8_lossy(octets).to_lowercase();
-    one == other || text(one) == text(other)
+/// What a directory that compares without case tells the value by.
+fn key(line: &Line, octets: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(octets) {
+        Ok(text) => line.key(text, false).into_bytes(),
+        Err(_) => octets.to_vec(),
+    }
 }
 
 /// Whether nothing changes; lists are compared without order.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::assign::Assigned;
 use super::codec::{Codec, boolean, number_text, unicode_password};
 use super::fault::Fault;
+use super::left_out::LeftOut;
 use super::line::{Line, Shape};
 use super::references::WriteContext;
 use super::resource_mapping::{OBJECT_CLASS, ResourceMapping, WithoutPassword};
@@ -29,8 +30,8 @@ const REQUIRED_MEMBERS: [AttributeName; 2] = [
 pub struct NewEntry {
     /// The same entry under each combination of generated names, best first; at least one.
     pub alternatives: Vec<Alternative>,
-    /// What the mapping has no place for, for the journal.
-    pub ignored: Vec<String>,
+    /// What the mapping has no place for.
+    pub ignored: Vec<LeftOut>,
 }
 
 /// One way to name a new entry.
@@ -79,7 +80,7 @@ impl ResourceMapping {
         let mut flags: Vec<(AttributeName, u32)> = Vec::new();
         let password_given = self.new_password(&assigned, context, &mut attributes)?;
         for (line, values) in self.lines.iter().zip(&assigned.values) {
-            let values = effective(line, values);
+            let values = self.told_apart(line, &[], &effective(line, values));
             if let Codec::Flag { bit, inverted } = line.codec {
                 let mut value = values.first().and_then(boolean);
                 if bit == ACCOUNT_DISABLED
@@ -445,8 +446,8 @@ pub struct Difference {
     pub inverse: Vec<Modification>,
     /// What must still be true of the entry for the modifications, beyond what they notice themselves.
     pub condition: Option<Filter>,
-    /// What the mapping has no place for, for the journal.
-    pub ignored: Vec<String>,
+    /// What the mapping has no place for.
+    pub ignored: Vec<LeftOut>,
 }
 
 impl Difference {

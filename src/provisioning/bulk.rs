@@ -10,7 +10,7 @@ use super::{Answer, Caller, Error, Query, Service};
 use crate::scim::bulk::{Method, Operation, Order, filled_in};
 use crate::scim::discovery::BulkLimits;
 use crate::scim::error::quoted;
-use crate::scim::{AttributePath, BulkRequest, Error as ScimError, Precondition, json};
+use crate::scim::{BulkRequest, Error as ScimError, Precondition, json};
 
 /// Operations of one request under way at the same time: enough to keep the directory's connections busy, and few enough
 /// to leave room for everybody else's.
@@ -134,9 +134,7 @@ impl Service {
             .filter_map(|(operation, result)| {
                 let result = result?;
                 let location = match &result {
-                    Ok(Answer::Created(resource) | Answer::Resource(resource)) => resource
-                        .text(&AttributePath::of("meta").sub("location"))
-                        .map(str::to_owned),
+                    Ok(Answer::Created(shown) | Answer::Resource(shown)) => shown.location.clone(),
                     _ => self.location(caller, operation, &ids),
                 };
                 Some(Outcome {
@@ -277,9 +275,9 @@ impl<'a> Run<'a> {
 
     fn record(&mut self, position: usize, result: Result<Answer, Error>) {
         match &result {
-            Ok(Answer::Created(resource)) => {
+            Ok(Answer::Created(shown)) => {
                 let bulk_id = self.request.operations[position].bulk_id.as_deref();
-                if let (Some(bulk_id), Some(id)) = (bulk_id, resource.id()) {
+                if let (Some(bulk_id), Some(id)) = (bulk_id, shown.resource.id()) {
                     self.ids.insert(bulk_id, id.to_owned());
                 }
             }

@@ -33,11 +33,11 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of, caller)?;
+        let view = query.view_of_one(of, caller)?;
         let creation = self.prepare_create(caller, of, body).await?;
         let mut entry = self.add(caller, of, &creation, &view.wanted).await?;
         creation.references.complete(&mut entry);
-        Ok(Answer::Created(view.show(
+        Ok(Answer::Created(view.show_one(
             of,
             self.resource(of, &entry, caller),
             &entry,
@@ -74,7 +74,7 @@ impl Service {
             generated_password: password.as_ref(),
         };
         let new = of.mapping.write_new(&resource, &context)?;
-        self.ignored(of, caller, &new.ignored);
+        self.left_out(of, caller, &new.ignored)?;
 
         let guard = self.guard(caller).await?;
         let members = of.mapping.members().map(|line| &line.ldap);
@@ -147,7 +147,7 @@ impl Service {
                         ),
                     });
                 }
-                Err(error) => return Err(Error::of_write(error, of)),
+                Err(error) => return Err(Error::of_own_write(error, of)),
             }
         }
         Err(match refused {

@@ -82,6 +82,24 @@ impl Error {
         explained.with_what_stands(&error.undo)
     }
 
+    /// As [`of_write`](Self::of_write), where nobody else can have been faster: a value that is present already was sent twice.
+    pub(super) fn of_own_write(error: ApplyError, of: Type<'_>) -> Self {
+        let refusal = match &error.error {
+            DirectoryError::Refused(one) if one.meaning == Meaning::AlreadyPresent => {
+                attribute(one, of.mapping)
+            }
+            _ => return Self::of_write(error, of),
+        };
+        let named = refusal.map_or_else(
+            || "an attribute of the request (the directory does not say which)".to_owned(),
+            |name| format!("`{name}`"),
+        );
+        let twice = Self::Invalid(ScimError::invalid_value(format!(
+            "{named} has two values that are one to the directory, which may mind neither case nor spaces; send one of them"
+        )));
+        twice.with_what_stands(&error.undo)
+    }
+
     /// The client is told when a part of its request stands.
     pub(super) fn with_what_stands(self, undo: &Undo) -> Self {
         match self {

@@ -66,6 +66,8 @@ impl Update {
             Error::Contended {
                 reason: error.to_string(),
             }
+        } else if self.last {
+            Error::of_own_write(error, of)
         } else {
             Error::of_write(error, of)
         };

@@ -43,7 +43,7 @@ mod write;
 /// The moment by which an operation must be over, how the directory is doing, and a thread's wish to read for itself: the
 /// front door needs them.
 pub use crate::directory::{Deadline, Health, ReadsHere};
-pub use answer::Answer;
+pub use answer::{Answer, Shown};
 pub use bulk::Outcome;
 pub use caller::{Caller, Query};
 pub use error::Error;

@@ -34,7 +34,7 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of, caller)?;
+        let view = query.view_of_one(of, caller)?;
         let unasked = of.mapping.members().is_some() && !query.chooses();
         let shows_members = unasked && view.shows_members(of);
         let silent = unasked && caller.dialect.has(Behaviour::GroupPatchNoContent)

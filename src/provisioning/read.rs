@@ -19,7 +19,7 @@ impl Service {
         query: &Query,
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of, caller)?;
+        let view = query.view_of_one(of, caller)?;
         let mut wanted = Cow::Borrowed(&view.wanted);
         if query.precondition.names_versions() {
             Self::want_version(of, &query.precondition, wanted.to_mut());
@@ -30,7 +30,7 @@ impl Service {
             Err(Unmet::IfMatch) => return Err(Error::stale()),
             Ok(()) => {}
         }
-        Ok(Answer::Resource(view.show(
+        Ok(Answer::Resource(view.show_one(
             of,
             self.resource(of, &entry, caller),
             &entry,

@@ -22,7 +22,7 @@ impl Service {
         body: &[u8],
     ) -> Result<Answer, Error> {
         let of = self.resource_type(resource_type)?;
-        let view = query.view(of, caller)?;
+        let view = query.view_of_one(of, caller)?;
         let condition = &query.precondition;
         let _turn = self.turn(id, condition, caller).await?;
         for attempt in 1.. {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::service::Type;
-use super::{Caller, Error, Query};
+use super::{Caller, Error, Query, Shown};
 use crate::directory::Wanted;
 use crate::ldap::Entry;
 use crate::mapping::{Attributes, ResourceMapping};
@@ -14,19 +14,20 @@ use crate::scim::{AttributePath, Behaviour, Projection, Resource};
 pub(super) struct View {
     pub(super) projection: Projection,
     pub(super) wanted: Wanted,
-    /// Whether `meta.version` is shown.
+    /// Whether the version is told.
     version: bool,
 }
 
 impl View {
-    fn new(projection: Projection, mapping: &ResourceMapping) -> Self {
+    /// Of one resource the version is told in a header, seen or not; of each in a list, what is not seen is not read.
+    fn new(projection: Projection, mapping: &ResourceMapping, one: bool) -> Self {
         let mut wanted: Wanted = mapping.read_plan(&projection).into();
         let made_of = mapping.version_plan();
         // A collection of any size is not read for the sake of a version: without it, none is told.
         let unread = mapping.members().filter(|line| {
             made_of.references.contains(&line.ldap) && !wanted.references.contains(&line.ldap)
         });
-        let version = unread.is_none() && projection.wants(&version_path());
+        let version = unread.is_none() && (one || projection.wants(&version_path()));
         if version {
             wanted.add(made_of.clone().into());
         }
@@ -42,6 +43,7 @@ impl View {
         Arc::new(Self::new(
             Projection::everything(&mapping.definition),
             mapping,
+            false,
         ))
     }
 
@@ -49,6 +51,16 @@ impl View {
     pub(super) fn shows_members(&self, of: Type<'_>) -> bool {
         let members = of.mapping.members().map(|line| &line.ldap);
         members.is_some_and(|members| self.wanted.references.contains(members))
+    }
+
+    /// The one resource that is answered.
+    pub(super) fn show_one(&self, of: Type<'_>, resource: Resource, entry: &Entry) -> Shown {
+        let location = resource.text(&AttributePath::of("meta").sub("location"));
+        Shown {
+            location: location.map(str::to_owned),
+            version: self.version.then(|| of.mapping.version(entry)).flatten(),
+            resource: self.show(of, resource, entry),
+        }
     }
 
     /// The resource that was made of the entry, as far as the client wants to see it.
@@ -68,8 +80,17 @@ impl Query {
         self.attributes.is_some() || self.excluded_attributes.is_some()
     }
 
-    /// The view that `attributes` and `excludedAttributes` ask for, as far as the client is shown it.
+    /// The view that `attributes` and `excludedAttributes` ask for, as far as the client is shown it: of those in a list.
     pub(super) fn view(&self, of: Type<'_>, caller: &Caller) -> Result<Arc<View>, Error> {
+        self.view_of(of, caller, false)
+    }
+
+    /// The same of one resource.
+    pub(super) fn view_of_one(&self, of: Type<'_>, caller: &Caller) -> Result<Arc<View>, Error> {
+        self.view_of(of, caller, true)
+    }
+
+    fn view_of(&self, of: Type<'_>, caller: &Caller, one: bool) -> Result<Arc<View>, Error> {
         let hidden = of
             .mapping
             .members()
@@ -86,7 +107,7 @@ impl Query {
             Some(&excluded),
             &of.mapping.definition,
         )?;
-        Ok(Arc::new(View::new(projection, of.mapping)))
+        Ok(Arc::new(View::new(projection, of.mapping, one)))
     }
 }
 

@@ -16,8 +16,10 @@ use super::{Answer, Caller, Error, Service};
 use crate::directory::{Meaning, ReadBack, Wanted};
 use crate::guard::{Facts, GuardedPlan, Plan, Step};
 use crate::ldap::{Change, Convergence, Dn, Entry, Modification, Rdn, Target};
-use crate::mapping::{Line, WriteContext};
-use crate::scim::{AttributePath, CollectionDelta, Error as ScimError, Precondition, Resource};
+use crate::mapping::{LeftOut, Line, WriteContext};
+use crate::scim::{
+    AttributePath, CollectionDelta, Error as ScimError, Leniency, Precondition, Resource,
+};
 
 /// An existing entry, what it was and what it should become.
 pub(super) struct Update {
@@ -107,7 +109,7 @@ impl Service {
         let difference =
             of.mapping
                 .write_changes(&update.entry, &update.old, &update.new, &context)?;
-        self.ignored(of, caller, &difference.ignored);
+        self.left_out(of, caller, &difference.ignored)?;
 
         let members = self.member_changes(of, update, &references)?;
         let condition = update
@@ -418,21 +420,43 @@ impl Service {
         Err(update.failed(error, of))
     }
 
-    /// Names in the journal what was accepted and goes nowhere, each name once an hour for a client.
+    /// Names in the journal what was accepted and goes nowhere.
     pub(super) fn ignored(&self, of: Type<'_>, caller: &Caller, names: &[String]) {
-        for attribute in names {
-            let key = (
-                caller.client.clone(),
-                of.name().to_owned(),
-                attribute.clone(),
-            );
-            if self.noted().add(key) {
-                tracing::info!(
-                    resource_type = of.name(),
-                    attribute,
-                    "accepted and ignored: the mapping has no line that writes it"
-                );
+        for name in names {
+            let reason = "the mapping has no line that writes it";
+            self.note_ignored(of, caller, name, reason);
+        }
+    }
+
+    /// Elements that go nowhere: named in the journal, or refused where the client wants to hear of them.
+    pub(super) fn left_out(
+        &self,
+        of: Type<'_>,
+        caller: &Caller,
+        elements: &[LeftOut],
+    ) -> Result<(), Error> {
+        for one in elements {
+            if !caller.dialect.allows(Leniency::UnknownAttribute) {
+                return Err(Error::Invalid(one.refusal.clone()));
             }
+            self.note_ignored(of, caller, &one.element, one.reason);
+        }
+        Ok(())
+    }
+
+    /// Each name once an hour for a client.
+    fn note_ignored(&self, of: Type<'_>, caller: &Caller, attribute: &str, reason: &str) {
+        let key = (
+            caller.client.clone(),
+            of.name().to_owned(),
+            attribute.to_owned(),
+        );
+        if self.noted().add(key) {
+            tracing::info!(
+                resource_type = of.name(),
+                attribute,
+                "accepted and ignored: {reason}"
+            );
         }
     }
 
@@ -467,7 +491,7 @@ impl Service {
                     .1
             }
         };
-        Ok(Answer::Resource(view.show(
+        Ok(Answer::Resource(view.show_one(
             of,
             self.resource(of, &entry, caller),
             &entry,

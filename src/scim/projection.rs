@@ -111,9 +111,9 @@ impl Projection {
         }
         if let Some(requested) = &self.requested {
             return requested.iter().any(|wish| wish.reaches(path))
-                && !self.excluded.iter().any(|wish| wish.swallows(path));
+                && !self.excluded.iter().any(|wish| wish.spares(path));
         }
-        !self.excluded.iter().any(|wish| wish.swallows(path)) && !covers(&self.on_request, path)
+        !self.excluded.iter().any(|wish| wish.spares(path)) && !covers(&self.on_request, path)
     }
 
     /// The resource as the request wants to see it.
@@ -242,6 +242,13 @@ impl Wish {
                     && (*plural || wished.sub.is_none() || path.sub.is_none() || wished == path)
             }
         }
+    }
+
+    /// Whether leaving this out means that `path` need not be read: not when it is a part of elements, whose other parts
+    /// remain.
+    fn spares(&self, path: &AttributePath) -> bool {
+        let is_part = matches!(self, Wish::Attribute { path, plural: true } if path.sub.is_some());
+        !is_part && self.swallows(path)
     }
 
     /// Whether this wish takes in all of `path`.

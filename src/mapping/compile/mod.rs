@@ -14,7 +14,7 @@ use crate::mapping::diagnostic::{Diagnostic, Source, suggestion};
 use crate::mapping::file::{File, TypeFile};
 use crate::mapping::line::TargetType;
 use crate::mapping::program;
-use crate::mapping::resource_mapping::{ResourceMapping, WithoutPassword};
+use crate::mapping::resource_mapping::{Group, ResourceMapping, WithoutPassword};
 use crate::mapping::table::{At, Read, Table};
 use crate::mapping::template::Templates;
 use crate::mapping::version;
@@ -116,7 +116,7 @@ impl Compiler<'_> {
             .iter()
             .map(|of| self.attribute(&of.ldap))
             .collect::<Read<Vec<_>>>()?;
-        let definition = definition::prune(full, &lines, &stand_ins);
+        let mut definition = definition::prune(full, &lines, &stand_ins);
 
         let mut templates = Templates::new(&definition);
         let derived = file
@@ -139,6 +139,11 @@ impl Compiler<'_> {
             .hint("such as `(objectClass=person)` (RFC 4515)")
         })?;
         let (collections, sections) = program::of(&definition, &lines);
+        for collection in &collections {
+            if let Some(attribute) = definition.attribute_mut(&collection.place) {
+                attribute.holders = collection.groups.iter().map(Group::holder).collect();
+            }
+        }
         let (created, changed) = match self.kind {
             DirectoryKind::ActiveDirectory => ("whenCreated", "whenChanged"),
             DirectoryKind::OpenLdap | DirectoryKind::Ds389 => {

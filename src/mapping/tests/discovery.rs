@@ -75,7 +75,7 @@ fn an_attribute_of_ones_own_says_what_its_line_says() {
         "#,
     );
     insta::assert_snapshot!(published(&mapping), @r"
-    User /Users urn:ietf:params:scim:schemas:core:2.0:User: [{schema:urn:example:scim:extension:acme:2.0:User,required:false}]
+    User /Users urn:ietf:params:scim:schemas:core:2.0:User: [{schema:urn:example:scim:extension:acme:2.0:User,required:true}]
 
     urn:ietf:params:scim:schemas:core:2.0:User (User)
       userName: string required

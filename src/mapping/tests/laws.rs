@@ -104,7 +104,7 @@ proptest! {
             let mapping = mapping(directory);
             let of = mapping.resource("User").unwrap();
             let new = of.write_new(&resource(user.clone()), &context(&table, &password)).unwrap();
-            prop_assert_eq!(&new.ignored, &Vec::<String>::new());
+            prop_assert_eq!(&new.ignored, &Vec::new());
             let best = &new.alternatives[0];
             let entry = entry_of(of, &best.rdn, &best.attributes);
             prop_assert_eq!(bare(&read(of, &entry)), user.clone(), "{}", directory);

@@ -270,8 +270,9 @@ fn an_element_without_a_home_is_ignored_and_named() {
         })),
     );
     assert_eq!(texts(&new.alternatives[0].attributes, "mail"), ["b@x"]);
+    let ignored: Vec<&str> = new.ignored.iter().map(|of| of.element.as_str()).collect();
     assert_eq!(
-        new.ignored,
+        ignored,
         ["emails[type eq \"home\"]", "emails[type eq \"WORK\"]"]
     );
 }

@@ -152,7 +152,7 @@ impl Leniency {
             Leniency::UnknownAttribute => (
                 "unknown-attribute",
                 "Entra ID, Okta, PingFederate and OneLogin send more than a server knows (`timezone`, `managerId`, custom URNs)",
-                "Unknown attributes are ignored and noted. Strict: 400 invalidSyntax; in a PATCH path, 400 invalidPath.",
+                "Unknown attributes are ignored and noted, and so are elements of a type that the mapping does not hold, or holds once. Strict: 400 invalidSyntax; in a PATCH path, 400 invalidPath; for elements, 400 invalidValue.",
             ),
             Leniency::UnknownSchema => (
                 "unknown-schema",

@@ -16,7 +16,7 @@ use crate::scim::path::{AttributePath, Path};
 use crate::scim::resource::{
     Index, Normalizer, Selection, fold, is_hollow, merge, merge_same, settle_primary,
 };
-use crate::scim::schema::{Attribute, Kind, Mutability};
+use crate::scim::schema::{Attribute, Holder, Kept, Kind, Mutability};
 
 /// What one entry of the index costs, in comparisons.
 const INDEX_COST: usize = 4;
@@ -161,6 +161,7 @@ impl Round<'_, '_> {
         for value in values {
             set.push(self.put(value.clone())?);
         }
+        self.make_room(&set)?;
         let marks = |value: &Value| value.get("primary") == Some(&Value::Bool(true));
         if values.iter().any(marks) {
             // An array keeps one primary at most, so these are the positions it was put at.
@@ -173,6 +174,73 @@ impl Round<'_, '_> {
             self.settle_primary(&set)?;
         }
         Ok(())
+    }
+
+    /// What becomes of the element at each position; of nothing where any is kept.
+    fn kept(&mut self) -> Result<Vec<Option<Kept>>, Error> {
+        let holders = &self.collection.attribute.holders;
+        if holders.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.pay(self.collection.cost().saturating_mul(holders.len()))?;
+        let elements: Vec<&Value> = self.collection.slots.iter().flatten().collect();
+        let mut kept = Holder::keep(holders, &elements).into_iter();
+        let slots = self.collection.slots.iter();
+        Ok(slots
+            .map(|slot| slot.as_ref().and_then(|_| kept.next()))
+            .collect())
+    }
+
+    /// What was just put takes the place of what was kept there, as an added value takes that of a single attribute. A
+    /// strict client hears that only one is kept.
+    fn make_room(&mut self, set: &[usize]) -> Result<(), Error> {
+        if !self.dialect.allows(Leniency::UnknownAttribute) {
+            return Ok(());
+        }
+        let kept = self.kept()?;
+        let set: HashSet<usize> = set.iter().copied().collect();
+        let wanted: Vec<usize> = set
+            .iter()
+            .filter_map(|&position| match kept.get(position)? {
+                Some(Kept::Occupied(by)) => Some(*by),
+                _ => None,
+            })
+            .collect();
+        for (position, kept) in kept.iter().enumerate() {
+            if let Some(Kept::By(by)) = kept
+                && wanted.contains(by)
+                && !set.contains(&position)
+            {
+                self.take(position);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a change of what an element says of itself after which it would not be kept any more, or in another place
+    /// than `may_move` allows: its value would be lost without having been named.
+    fn check_kept(
+        &mut self,
+        before: &[Option<Kept>],
+        may_move: bool,
+        path: &Path,
+    ) -> Result<(), Error> {
+        let after = self.kept()?;
+        let is_lost = |(before, after): (&Option<Kept>, &Option<Kept>)| match (before, after) {
+            (Some(Kept::By(_)), Some(Kept::By(_))) if may_move => false,
+            (Some(Kept::By(_)), Some(_)) => before != after,
+            _ => false,
+        };
+        if !before.iter().zip(&after).any(is_lost) {
+            return Ok(());
+        }
+        let name = &self.collection.path;
+        Err(Error::invalid_value(format!(
+            "{} cannot be changed so: the element would not be kept, since the directory has places for these {name} only: {}; \
+             remove the element and add one of these.",
+            shown(path),
+            Holder::kinds(&self.collection.attribute.holders)
+        )))
     }
 
     fn remove_values(&mut self, values: &[Value]) -> Result<(), Error> {
@@ -245,6 +313,10 @@ impl Round<'_, '_> {
         if selected.is_empty() && !self.dialect.allows(Leniency::RemoveNothing) {
             return Err(no_target(path));
         }
+        let before = match &path.sub {
+            Some(_) => self.kept()?,
+            None => Vec::new(),
+        };
         for position in selected {
             let Some(sub) = &path.sub else {
                 self.take(position);
@@ -262,7 +334,7 @@ impl Round<'_, '_> {
         if !self.collection.attribute.is_resource_reference() || path.sub.is_some() {
             self.collection.index = None;
         }
-        Ok(())
+        self.check_kept(&before, false, path)
     }
 
     fn set_selected(
@@ -282,7 +354,9 @@ impl Round<'_, '_> {
                 Some(position) => selected.push(position),
                 None => return Ok(()),
             }
+            self.make_room(&selected)?;
         } else {
+            let before = self.kept()?;
             let whole = op == Op::Replace && path.sub.is_none();
             let template = self.template(filter);
             for &position in &selected {
@@ -298,6 +372,7 @@ impl Round<'_, '_> {
             }
             self.collection.index = None;
             self.drop_duplicates()?;
+            self.check_kept(&before, true, path)?;
             selected.retain(|&position| self.collection.element_mut(position).is_some());
         }
         if change.get("primary") == Some(&Value::Bool(true)) || path_marks_primary(filter) {
@@ -426,8 +501,12 @@ fn path_marks_primary(filter: &Filter) -> bool {
 }
 
 fn no_target(path: &Path) -> Error {
-    let shown: String = path.to_string().chars().take(100).collect();
     Error::no_target(format!(
-        "{shown} selects no element; add the element first, or correct the filter."
+        "{} selects no element; add the element first, or correct the filter.",
+        shown(path)
     ))
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string().chars().take(100).collect()
 }

@@ -11,7 +11,7 @@ use crate::scim::dialect::{Dialect, Leniency};
 use crate::scim::error::Error;
 use crate::scim::filter::Filter;
 use crate::scim::path::{AttributePath, Path};
-use crate::scim::resource::{Ignored, Normalizer};
+use crate::scim::resource::{Ignored, Normalizer, id_in};
 use crate::scim::schema::{Attribute, Definition, Kind, Mutability, Resolved};
 
 /// Most operations after reading; a value without path counts once per attribute.
@@ -169,6 +169,16 @@ impl<'a> Expander<'a> {
             return self.remove(resolved, None, None);
         }
         let value = required(&path, op, value)?;
+        if is_address(resolved)
+            && let Some(of) = resolved.attribute.sub_attribute("value")
+            && let Some(id) = id_in(&value)
+        {
+            let of = Resolved {
+                sub: Some(of),
+                ..*resolved
+            };
+            return self.on_single(op, &of, Some(id.into()));
+        }
         if resolved.sub.is_none() && resolved.attribute.kind == Kind::Complex {
             let value = self.normalizer.unwrap_single(&path, value)?;
             if let Value::Object(parts) = value {
@@ -195,20 +205,26 @@ impl<'a> Expander<'a> {
         parts: Map<String, Value>,
     ) -> Result<(), Error> {
         let reference = resolved.attribute.is_resource_reference();
+        let has_id = parts.keys().any(|name| name.eq_ignore_ascii_case("value"));
         for (name, value) in parts {
             let Some(sub) = resolved.attribute.sub_attribute(&name) else {
                 let shown = format!("{}.{}", resolved.path(), name);
                 self.normalizer.unknown(&shown, Error::invalid_syntax)?;
                 continue;
             };
-            // Where a reference points is said by `value`; the rest follows from it.
-            if sub.mutability == Mutability::ReadOnly || (reference && sub.name != "value") {
-                continue;
-            }
             let sub = Resolved {
                 sub: Some(sub),
                 ..*resolved
             };
+            // Where a reference points is said by `value`, or else by its address; the rest follows from it.
+            let says = !reference || is_value(sub.sub) || (!has_id && is_address(&sub));
+            if sub
+                .sub
+                .is_some_and(|sub| sub.mutability == Mutability::ReadOnly)
+                || !says
+            {
+                continue;
+            }
             self.on_single(op, &sub, Some(value))?;
         }
         Ok(())
@@ -223,9 +239,17 @@ impl<'a> Expander<'a> {
     ) -> Result<(), Error> {
         let path = resolved.path();
         if resolved.sub.is_some() {
+            let name = &resolved.attribute.name;
+            let select = match resolved.attribute.sub_attribute("type") {
+                _ if resolved.attribute.is_resource_reference() => String::new(),
+                Some(of) => {
+                    let kind = of.canonical_values.first().map_or("work", String::as_str);
+                    format!("select it, as in `{name}[type eq \"{kind}\"].value`, or ")
+                }
+                None => format!("select it, as in `{name}[value eq \"…\"]`, or "),
+            };
             return Err(Error::invalid_path(format!(
-                "{path} does not say which element of {0} is meant; select it, as in `{0}[type eq \"work\"].value`, or name {0} alone.",
-                resolved.attribute.name
+                "{path} does not say which element of {name} is meant; {select}name {name} alone and send whole elements."
             )));
         }
         if op == Op::Remove {
@@ -302,6 +326,13 @@ impl<'a> Expander<'a> {
             )));
         }
         let value = required(&path, op, value)?;
+        if let (None, Value::Array(values)) = (resolved.sub, &value)
+            && (values.len() > 1 || !self.dialect.allows(Leniency::ArrayForSingle))
+        {
+            return Err(Error::invalid_value(format!(
+                "{path} with brackets names each element that they select, but an array was sent; send the one element that it becomes."
+            )));
+        }
         let value = match resolved.sub {
             Some(sub) => self.normalizer.attribute(&path, sub, value)?,
             None => self.normalizer.element(&path, attribute, value)?,
@@ -350,9 +381,18 @@ impl<'a> Expander<'a> {
         match value {
             None | Some(Value::Null) => Ok(()),
             Some(_) if self.dialect.allows(Leniency::RemoveByValue) => Ok(()),
-            Some(_) => Err(Error::invalid_syntax(format!(
-                "the remove of {path} has a `value`; say in the path what to remove, as in `members[value eq \"…\"]`."
-            ))),
+            Some(_) => {
+                let of = self.definition.lookup(path);
+                let remedy = match of.filter(|of| of.attribute.multi_valued && of.sub.is_none()) {
+                    Some(_) => {
+                        format!("say in the path what to remove, as in `{path}[value eq \"…\"]`")
+                    }
+                    None => "the path says what to remove: leave `value` out".to_owned(),
+                };
+                Err(Error::invalid_syntax(format!(
+                    "the remove of {path} has a `value`; {remedy}."
+                )))
+            }
         }
     }
 
@@ -370,8 +410,8 @@ impl<'a> Expander<'a> {
             )));
         }
         // Without the id it points to, nothing is left of a reference.
-        if filter.is_none() && resolved.attribute.is_resource_reference() && is_value(resolved.sub)
-        {
+        let is_id = is_value(resolved.sub) || is_address(resolved);
+        if filter.is_none() && resolved.attribute.is_resource_reference() && is_id {
             path.sub = None;
         }
         let path = Path {
@@ -394,6 +434,11 @@ impl<'a> Expander<'a> {
 
 fn is_value(sub: Option<&Attribute>) -> bool {
     sub.is_some_and(|sub| sub.name == "value")
+}
+
+/// Whether it is the `$ref` of a reference.
+fn is_address(resolved: &Resolved<'_>) -> bool {
+    resolved.attribute.is_resource_reference() && resolved.sub.is_some_and(|sub| sub.name == "$ref")
 }
 
 fn required(path: &AttributePath, op: Op, value: Option<Value>) -> Result<Value, Error> {

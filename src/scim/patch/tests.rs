@@ -449,6 +449,45 @@ fn what_cannot_be_done_is_refused_by_name() {
     }
 }
 
+/// A remedy that cannot work here is worse than none.
+#[test]
+fn the_remedy_is_one_for_this_attribute() {
+    for (definition, dialect, operation, words, never) in [
+        (
+            groups(),
+            Dialect::lenient(),
+            json!({ "op": "add", "path": "members.value", "value": "a" }),
+            "name members alone",
+            "type eq",
+        ),
+        (
+            users(),
+            Dialect::strict(),
+            json!({ "op": "remove", "path": "externalId", "value": "a" }),
+            "leave `value` out",
+            "members",
+        ),
+        (
+            groups(),
+            Dialect::strict(),
+            json!({ "op": "remove", "path": "members", "value": [{ "value": "a" }] }),
+            "`members[value eq \"…\"]`",
+            "leave",
+        ),
+        (
+            groups(),
+            Dialect::lenient(),
+            json!({ "op": "replace", "path": "members[value eq \"a\"]", "value": [{ "value": "a" }, { "value": "b" }] }),
+            "the one element",
+            "has one value",
+        ),
+    ] {
+        let error = read(&definition, &dialect, json!([operation])).unwrap_err();
+        assert!(error.detail.contains(words), "{error}");
+        assert!(!error.detail.contains(never), "{error}");
+    }
+}
+
 #[test]
 fn a_body_without_the_right_structure_is_refused() {
     for broken in [

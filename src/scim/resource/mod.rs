@@ -20,7 +20,7 @@ use super::schema::Definition;
 pub(super) use element::{
     Index, Selection, fold, fold_id, is_hollow, merge, merge_same, settle_primary,
 };
-pub(super) use value::Normalizer;
+pub(super) use value::{Normalizer, id_in};
 
 /// What a request said that was not taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

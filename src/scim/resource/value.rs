@@ -154,9 +154,15 @@ impl<'a> Normalizer<'a> {
             }
             other => return Err(mismatch(path, "an object with sub-attributes", &other)),
         };
-        let inner = self.sub_attributes(path, attribute, object)?;
+        let mut inner = self.sub_attributes(path, attribute, object)?;
         if inner.is_empty() {
             return Ok(None);
+        }
+        if attribute.is_resource_reference()
+            && !inner.contains_key("value")
+            && let Some(id) = inner.get("$ref").and_then(id_in)
+        {
+            inner.insert("value".to_owned(), id.into());
         }
         // A reference that refers to nothing is none.
         if attribute.is_resource_reference() && !inner.contains_key("value") {
@@ -256,6 +262,13 @@ impl<'a> Normalizer<'a> {
             (_, other) => Err(mismatch(path, "a string", &other)),
         }
     }
+}
+
+/// The id at the end of a resource's address, relative or not (RFC 7643 §2.3.7).
+pub(in crate::scim) fn id_in(address: &Value) -> Option<&str> {
+    let path = address.as_str()?.split(['?', '#']).next()?;
+    let id = path.trim_end_matches('/').rsplit('/').next()?;
+    Some(id).filter(|id| !id.is_empty())
 }
 
 fn check_text(path: &AttributePath, kind: Kind, text: &str) -> Result<(), Error> {

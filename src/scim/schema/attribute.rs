@@ -1,5 +1,7 @@
 //! One attribute and its characteristics, RFC 7643 §2.2 and §7.
 
+use super::holder::Holder;
+
 /// The data type, RFC 7643 §2.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -154,6 +156,8 @@ pub struct Attribute {
     pub reference_types: Vec<String>,
     /// Of a complex attribute.
     pub sub_attributes: Vec<Attribute>,
+    /// What keeps the elements of a multi-valued attribute; none: any number of any kind is kept.
+    pub holders: Vec<Holder>,
 }
 
 impl Attribute {
@@ -174,6 +178,7 @@ impl Attribute {
             uniqueness: Uniqueness::None,
             reference_types: Vec::new(),
             sub_attributes: Vec::new(),
+            holders: Vec::new(),
         }
     }
 

@@ -83,6 +83,16 @@ impl Definition {
         self.resolve_in(schema, extension, path)
     }
 
+    /// The attribute of a canonical path, without its sub-attribute.
+    pub fn attribute_mut(&mut self, path: &AttributePath) -> Option<&mut Attribute> {
+        let schema = match &path.schema {
+            None => Some(&mut self.core),
+            Some(urn) => self.extensions.iter_mut().find(|one| one.id == *urn),
+        };
+        let mut attributes = schema?.attributes.iter_mut();
+        attributes.find(|attribute| attribute.name == path.attribute)
+    }
+
     /// As `lookup`; a dialect may also find an extension's attribute named without its URN.
     pub fn lookup_in(&self, path: &AttributePath, dialect: &Dialect) -> Option<Resolved<'_>> {
         self.lookup(path).or_else(|| {

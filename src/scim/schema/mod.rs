@@ -10,6 +10,7 @@ mod core_group;
 mod core_user;
 mod definition;
 mod enterprise_user;
+mod holder;
 mod json;
 mod service_provider;
 
@@ -19,6 +20,7 @@ pub use core_group::core_group;
 pub use core_user::core_user;
 pub use definition::{Definition, Resolved, ResourceType};
 pub use enterprise_user::enterprise_user;
+pub use holder::{Holder, Kept};
 pub use service_provider::{resource_type, schema, service_provider_config};
 
 /// URN of the core User schema.

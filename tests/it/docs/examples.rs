@@ -75,6 +75,22 @@ fn every_example_of_a_mapping_loads() {
 }
 
 #[test]
+fn the_lines_for_roles_load_beside_each_built_in_mapping() {
+    let document = read("docs/mapping.md");
+    let lists = section(&document, "### Lists and elements");
+    let example = blocks(lists, "toml")
+        .into_iter()
+        .find(|example| example.contains("roles"))
+        .expect("an example");
+    for name in ["active-directory", "openldap", "389ds"] {
+        let text = merged(&read(&format!("mappings/{name}.toml")), example);
+        if let Err(fault) = load(&text) {
+            panic!("{name}: {fault}");
+        }
+    }
+}
+
+#[test]
 fn the_faults_shown_are_what_the_bridge_says() {
     let document = read("docs/mapping.md");
     let whole = blocks(&document, "toml")

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::support::people::{create_user, entra_user};
-use crate::support::{Bridge, both};
+use crate::support::run::in_a_place;
+use crate::support::{Bridge, Kind, Options, Place, both};
 
 both!(stories: [
     an_empty_value_in_a_create_is_no_value,
@@ -139,4 +140,42 @@ async fn blank_text_is_stored_or_refused_but_never_a_fault(bridge: &Bridge) {
             answer.bad_request("invalidValue");
         }
     }
+}
+
+/// Active Directory does not let accountExpires go: an account that never expires says so.
+#[test]
+fn an_expiry_can_be_taken_away_in_active_directory() {
+    in_a_place(Kind::Samba, async |place: &Place| {
+        let account = "urn:example:params:scim:schemas:extension:account:2.0:User";
+        let options = Options::new()
+            .edit_mapping(
+                "\nextensions = [",
+                &format!("\nextensions = [\"{account}\", "),
+            )
+            .edit_mapping(
+                "\ntitle = ",
+                &format!("\n\"{account}:expires\" = {{ ldap = \"accountExpires\", codec = \"filetime\" }}\ntitle = "),
+            );
+        let bridge = Bridge::start(place, options).await;
+        let mut ana = entra_user(&bridge, "ana");
+        ana[account] = json!({"expires": "2031-01-31T23:59:59Z"});
+        let client = bridge.entra();
+        let id = client.post("/Users", ana.clone()).await.created("/Users");
+        let path = format!("/Users/{id}");
+        let expires = format!("{account}:expires");
+        for _ in 0..2 {
+            let remove = json!([{"op": "remove", "path": expires}]);
+            client.patch(&path, remove).await.lacks(&[account]);
+            let held = bridge.held(&id).await.text("accountExpires");
+            assert!(
+                matches!(held.as_deref(), Some("0" | "9223372036854775807")),
+                "{held:?}"
+            );
+        }
+        client.put(&path, ana.clone()).await.resource();
+        let held = bridge.held(&id).await.text("accountExpires");
+        assert_eq!(held.as_deref(), Some("135721439990000000"));
+        ana.as_object_mut().expect("a user").remove(account);
+        client.put(&path, ana).await.lacks(&[account]);
+    });
 }

@@ -14,6 +14,8 @@ both!(
         a_query_in_a_body_is_the_query_of_a_url,
         a_query_at_the_root_is_over_both_types,
         the_case_of_an_external_id_counts,
+        what_is_shown_does_not_change_the_headers,
+        of_elements_a_part_can_be_left_out,
     ]
     places: [
         more_than_may_be_looked_at_is_too_many,
@@ -22,6 +24,56 @@ both!(
 );
 
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+/// RFC 7644 §3.3: a new resource's place is always named.
+async fn what_is_shown_does_not_change_the_headers(bridge: &Bridge) {
+    let client = bridge.entra();
+    let body = entra_user(bridge, "ana");
+    let answer = client.post("/Users?attributes=userName", body).await;
+    let id = answer.is(201).body["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    answer.lacks(&["meta"]);
+    let path = format!("/Users/{id}");
+    let whole = client.get(&path).await;
+    let place = whole.header("location").expect("a location").to_owned();
+    assert!(place.ends_with(&path), "{place}");
+    assert_eq!(answer.header("location"), Some(place.as_str()));
+    let version = whole.header("etag");
+    assert!(version.is_some());
+    let title = json!([{"op": "replace", "path": "title", "value": "Engineer"}]);
+    for (left_out, told) in [
+        (
+            "attributes=userName",
+            client.get(&format!("{path}?attributes=userName")).await,
+        ),
+        (
+            "excludedAttributes=meta",
+            client.get(&format!("{path}?excludedAttributes=meta")).await,
+        ),
+    ] {
+        assert_eq!(told.header("location"), Some(place.as_str()), "{left_out}");
+        assert_eq!(told.header("etag"), version, "{left_out}");
+        told.lacks(&["meta"]);
+    }
+    let changed = client
+        .patch(&format!("{path}?attributes=title"), title)
+        .await;
+    let now = client.get(&path).await;
+    assert_eq!(changed.header("etag"), now.header("etag"));
+    assert_ne!(now.header("etag"), version);
+}
+
+async fn of_elements_a_part_can_be_left_out(bridge: &Bridge) {
+    let id = create_user(bridge, "ana").await;
+    let asked = format!("/Users/{id}?excludedAttributes=emails.value");
+    let answer = bridge.entra().get(&asked).await;
+    assert_eq!(
+        answer.is(200).body["emails"],
+        json!([{"type": "work", "primary": true}])
+    );
+}
 
 /// The first names of what a list shows, in its order: before the test's own part of the name.
 fn firsts(answer: &Answer) -> Vec<String> {

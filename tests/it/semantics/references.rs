@@ -13,6 +13,7 @@ both!(stories: [
     a_manager_outside_the_base_is_not_shown_and_not_touched,
     a_group_is_no_manager_of_those_who_are_in_it,
     references_cost_no_look_up_of_their_own,
+    a_reference_may_be_given_as_its_address,
 ] places: [
     an_unknown_manager_is_refused_where_the_operator_says_so,
     an_unknown_member_is_left_out_where_the_operator_says_so,
@@ -21,6 +22,43 @@ both!(stories: [
 ]);
 
 const TEAM: &str = "urn:example:params:scim:schemas:extension:team:2.0:User";
+
+async fn a_reference_may_be_given_as_its_address(bridge: &Bridge) {
+    let boss = create_user(bridge, "boss").await;
+    let address = format!("https://scim.example.test/scim/v2/Users/{boss}");
+    let manager = json!({"$ref": address});
+    let mut body = entra_user(bridge, "ana");
+    body[ENTERPRISE]["manager"] = manager.clone();
+    let client = bridge.entra();
+    let ana = client.post("/Users", body.clone()).await.created("/Users");
+    let path = format!("/Users/{ana}");
+    let name = bridge.held(&boss).await.dn.to_lowercase();
+    let check = async || {
+        let held = bridge.held(&ana).await.scim("manager");
+        assert_eq!(held.map(|dn| dn.to_lowercase()).as_ref(), Some(&name));
+    };
+    check().await;
+    client.put(&path, body).await.resource();
+    check().await;
+    for (target, value) in [
+        ("manager", manager),
+        ("manager.$ref", json!(address)),
+        ("manager.$ref", json!(format!("../Users/{boss}"))),
+    ] {
+        let target = format!("{ENTERPRISE}:{target}");
+        let remove = json!([{"op": "remove", "path": format!("{ENTERPRISE}:manager")}]);
+        client.patch(&path, remove).await.resource();
+        bridge.held(&ana).await.lacks(&["manager"]);
+        let set = json!([{"op": "replace", "path": target, "value": value}]);
+        let answer = client.patch(&path, set).await;
+        answer.says(&json!({ENTERPRISE: {"manager": {"value": boss}}}));
+        check().await;
+    }
+    let mut group = entra_group(bridge, "Ops");
+    group["members"] = json!([{"$ref": address}]);
+    let group = client.post("/Groups", group).await.created("/Groups");
+    assert_eq!(bridge.held(&group).await.members(), [name]);
+}
 
 async fn a_deleted_manager_leaves_no_trace(bridge: &Bridge) {
     let (ana, boss) = (
