@@ -134,7 +134,13 @@ fn stand_in(holders: &[Holder], elements: &[&Value], kept: &mut [Kept]) {
         .iter()
         .zip(&*kept)
         .position(|(element, kept)| *kept == Kept::Nowhere && is_primary(element));
-    let is_lost = kept.iter().all(|kept| *kept == Kept::Nowhere);
+    // Where somebody lives is not to stand where everybody looks for the workplace.
+    let is_home = |element: &Value| {
+        let kind = element["type"].as_str().unwrap_or_default();
+        element["value"].is_null() && kind.eq_ignore_ascii_case("home")
+    };
+    let is_lost = kept.iter().all(|kept| *kept == Kept::Nowhere)
+        && !elements.first().is_some_and(|first| is_home(first));
     if let Some(place) = marked
         .or(is_lost.then_some(0))
         .and_then(|one| kept.get_mut(one))

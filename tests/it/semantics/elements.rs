@@ -97,16 +97,20 @@ async fn the_only_element_is_kept_whatever_its_type(bridge: &Bridge) {
     let mut ana = entra_user(bridge, "ana");
     ana["emails"] = json!([{"type": "home", "value": "home@x.test"}]);
     ana["phoneNumbers"] = json!([{"type": "car", "value": "+34 5"}]);
+    ana["addresses"] = json!([{"type": "home", "streetAddress": "Calle 9"}]);
     for _ in 0..2 {
         let answer = bridge
             .entra()
             .put(&format!("/Users/{id}"), ana.clone())
             .await;
         answer.says(&json!({"emails": [{"type": "work", "value": "home@x.test"}]}));
-        bridge.held(&id).await.holds(&[
+        let held = bridge.held(&id).await;
+        held.holds(&[
             ("emails.work", "home@x.test"),
             ("phoneNumbers.work", "+34 5"),
         ]);
+        // Where she lives is nobody's business at work.
+        held.lacks(&["addresses.work.streetAddress"]);
     }
 }
 
