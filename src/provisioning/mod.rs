@@ -36,6 +36,7 @@ mod service;
 mod settings;
 mod snapshot;
 mod uniqueness;
+mod unknown;
 mod view;
 mod visible;
 mod write;
