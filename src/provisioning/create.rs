@@ -54,6 +54,7 @@ impl Service {
         let (mut resource, unknown) =
             Resource::normalize(json::parse(body)?, &of.mapping.definition, &caller.dialect)?;
         self.ignored(of, caller, &unknown.names);
+        resource.name_by_mail(&of.mapping.definition, &caller.dialect);
         resource.check_required(&of.mapping.definition)?;
 
         let asked = of.mapping.references_in(&resource);

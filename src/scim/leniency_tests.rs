@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fixtures::{groups, json_of, patched_in, read, user, users};
 use super::schema::{ENTERPRISE_URN, USER_URN};
-use super::{Definition, Dialect, Error, Filter, Leniency, PatchRequest, Resource};
+use super::{AttributePath, Definition, Dialect, Error, Filter, Leniency, PatchRequest, Resource};
 
 /// The body as stored by a dialect with only this leniency, and the error without any.
 fn post(leniency: Leniency, body: Value) -> (Value, Error) {
@@ -93,6 +93,25 @@ fn email_in_filter() {
         "email co \"ana\"",
         "which names nothing"
     );
+}
+
+#[test]
+fn user_name_from_email() {
+    let named = |emails: Value, dialect: &Dialect| {
+        let body = json!({ "schemas": [USER_URN], "emails": emails });
+        let (mut user, _) = Resource::normalize(body, &users(), dialect).unwrap();
+        user.name_by_mail(&users(), dialect);
+        user.get(&AttributePath::of("userName")).cloned()
+    };
+    let lenient = Dialect::strict().with(Leniency::UserNameFromEmail);
+    let two = json!([{ "value": "a@x.test" }, { "value": "b@x.test", "primary": true }]);
+    assert_eq!(named(two.clone(), &lenient), Some(json!("b@x.test")));
+    assert_eq!(named(two, &Dialect::strict()), None);
+    let one = json!([{ "value": "a@x.test" }]);
+    assert_eq!(named(one, &lenient), Some(json!("a@x.test")));
+    for nothing in [json!([]), json!([{ "type": "work" }]), json!([{ "value": "" }])] {
+        assert_eq!(named(nothing, &lenient), None);
+    }
 }
 
 #[test]

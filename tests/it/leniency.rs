@@ -32,6 +32,7 @@ both!(stories: [
     bare_token,
     missing_media_type,
     email_in_filter,
+    user_name_from_email,
     a_strict_client_can_do_its_whole_work,
 ]);
 
@@ -405,6 +406,15 @@ async fn email_in_filter(bridge: &Bridge) {
         let refused = bridge.strict().filter("/Users", &filter).await;
         assert!(refused.bad_request("invalidFilter").contains("email"));
     }
+}
+
+async fn user_name_from_email(bridge: &Bridge) {
+    let mut ana = strict_user(bridge, "ana");
+    ana.as_object_mut().expect("a user").remove("userName");
+    ana["emails"] = json!([{"type": "work", "value": bridge.name("ana")}]);
+    let id = only_lenient_create(bridge, ana, "invalidValue").await;
+    let read = bridge.generic().get(&format!("/Users/{id}")).await;
+    read.says(&json!({"userName": bridge.name("ana")}));
 }
 
 async fn a_strict_client_can_do_its_whole_work(bridge: &Bridge) {

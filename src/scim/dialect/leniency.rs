@@ -48,11 +48,13 @@ pub enum Leniency {
     MissingMediaType,
     /// `email` in a filter stands for `emails.value`.
     EmailInFilter,
+    /// A new user without `userName` is called by the mail address.
+    UserNameFromEmail,
 }
 
 impl Leniency {
     /// Every leniency, in the order of the documentation.
-    pub const ALL: [Leniency; 22] = [
+    pub const ALL: [Leniency; 23] = [
         Leniency::OperatorCase,
         Leniency::StringBoolean,
         Leniency::EmptyStringRemoves,
@@ -75,6 +77,7 @@ impl Leniency {
         Leniency::BareToken,
         Leniency::MissingMediaType,
         Leniency::EmailInFilter,
+        Leniency::UserNameFromEmail,
     ];
 
     /// The name used in configuration and documentation.
@@ -203,6 +206,11 @@ impl Leniency {
                 "email-in-filter",
                 "PingFederate's expression `email Co \"%s\"` and OneLogin templates with `email eq`",
                 "In a filter `email` stands for `emails.value`. Strict: 400 invalidFilter, since there is no such attribute.",
+            ),
+            Leniency::UserNameFromEmail => (
+                "user-name-from-email",
+                "Rippling may create users with `emails` only (guides of WorkOS and Kombo)",
+                "A POST without `userName` takes the primary mail address for it, or else the first. Strict: 400 invalidValue, since `userName` is required.",
             ),
         }
     }

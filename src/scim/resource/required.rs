@@ -1,11 +1,31 @@
 //! What a resource must have before it can be stored.
 
+use serde_json::Value;
+
 use super::Resource;
+use crate::scim::dialect::{Dialect, Leniency};
 use crate::scim::error::Error;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Attribute, Definition, Mutability};
 
 impl Resource {
+    /// Calls a new resource that must have a `userName`, and has none, by its mail address: the primary one, or else the first.
+    pub fn name_by_mail(&mut self, definition: &Definition, dialect: &Dialect) {
+        let name = AttributePath::of("userName");
+        let found = definition.lookup(&name);
+        let is_missing = found.is_some_and(|found| found.leaf().required)
+            && self.elements(&name).is_empty();
+        if !is_missing || !dialect.allows(Leniency::UserNameFromEmail) {
+            return;
+        }
+        let mails = self.elements(&AttributePath::of("emails"));
+        let primary = mails.iter().find(|mail| mail["primary"] == Value::Bool(true));
+        let mail = primary.or_else(|| mails.first()).map(|mail| &mail["value"]);
+        if let Some(Value::String(mail)) = mail.filter(|mail| mail.as_str() != Some("")) {
+            self.set(&name, mail.clone().into());
+        }
+    }
+
     /// Checks that every required attribute has a value, for POST and PUT. Required sub-attributes are
     /// checked where their attribute is present; read-only ones are the service provider's business.
     ///

@@ -8,7 +8,7 @@ use crate::support::{Bridge, ENTERPRISE, GROUP, USER, both};
 both!(stories: [
     rippling_9_1_and_2_probe_and_match,
     rippling_9_3_create_and_a_repeated_create,
-    rippling_9_3_a_create_with_mails_only_is_told_what_is_missing,
+    rippling_9_3_a_create_with_mails_only_is_called_by_the_mail,
     rippling_9_4_update_by_put_or_patch,
     rippling_9_5_terminate,
     rippling_9_6_groups_by_put_or_by_patch,
@@ -53,13 +53,25 @@ async fn rippling_9_3_create_and_a_repeated_create(bridge: &Bridge) {
     assert_eq!(bridge.everything().await, before, "no twin");
 }
 
-/// A userName is not guessed from a mail: who signs in by which name is the administrator's to say, in the attribute mapping.
-async fn rippling_9_3_a_create_with_mails_only_is_told_what_is_missing(bridge: &Bridge) {
+async fn rippling_9_3_a_create_with_mails_only_is_called_by_the_mail(bridge: &Bridge) {
+    let body = |mails: Value| {
+        json!({"schemas": [USER], "name": {"familyName": "Ruiz"}, "emails": mails, "active": true})
+    };
+    let mail = bridge.name("ana");
+    let mails = json!([{"value": "second@x.test"}, {"value": mail, "primary": true}]);
+    let answer = bridge.generic().post("/Users", body(mails.clone())).await;
+    let id = answer.created("/Users");
+    answer.says(&json!({"userName": mail}));
+    bridge.held(&id).await.holds(&[("userName", &mail), ("emails.work", &mail)]);
+
     let before = bridge.everything().await;
-    let body = json!({"schemas": [USER], "emails": [{"value": bridge.name("ana"), "primary": true}], "active": true});
-    let answer = bridge.generic().post("/Users", body).await;
-    assert!(answer.bad_request("invalidValue").contains("userName"));
-    assert_eq!(bridge.everything().await, before);
+    let again = bridge.generic().post("/Users", body(mails)).await;
+    again.conflict("userName");
+    for mails in [json!([]), json!([{"value": ""}])] {
+        let nameless = bridge.generic().post("/Users", body(mails)).await;
+        assert!(nameless.bad_request("invalidValue").contains("userName"));
+    }
+    assert_eq!(bridge.everything().await, before, "no twin");
 }
 
 async fn rippling_9_4_update_by_put_or_patch(bridge: &Bridge) {
