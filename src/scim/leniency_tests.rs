@@ -109,7 +109,11 @@ fn user_name_from_email() {
     assert_eq!(named(two, &Dialect::strict()), None);
     let one = json!([{ "value": "a@x.test" }]);
     assert_eq!(named(one, &lenient), Some(json!("a@x.test")));
-    for nothing in [json!([]), json!([{ "type": "work" }]), json!([{ "value": "" }])] {
+    for nothing in [
+        json!([]),
+        json!([{ "type": "work" }]),
+        json!([{ "value": "" }]),
+    ] {
         assert_eq!(named(nothing, &lenient), None);
     }
 }

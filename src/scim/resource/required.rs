@@ -13,13 +13,15 @@ impl Resource {
     pub fn name_by_mail(&mut self, definition: &Definition, dialect: &Dialect) {
         let name = AttributePath::of("userName");
         let found = definition.lookup(&name);
-        let is_missing = found.is_some_and(|found| found.leaf().required)
-            && self.elements(&name).is_empty();
+        let is_missing =
+            found.is_some_and(|found| found.leaf().required) && self.elements(&name).is_empty();
         if !is_missing || !dialect.allows(Leniency::UserNameFromEmail) {
             return;
         }
         let mails = self.elements(&AttributePath::of("emails"));
-        let primary = mails.iter().find(|mail| mail["primary"] == Value::Bool(true));
+        let primary = mails
+            .iter()
+            .find(|mail| mail["primary"] == Value::Bool(true));
         let mail = primary.or_else(|| mails.first()).map(|mail| &mail["value"]);
         if let Some(Value::String(mail)) = mail.filter(|mail| mail.as_str() != Some("")) {
             self.set(&name, mail.clone().into());

@@ -54,15 +54,16 @@ async fn rippling_9_3_create_and_a_repeated_create(bridge: &Bridge) {
 }
 
 async fn rippling_9_3_a_create_with_mails_only_is_called_by_the_mail(bridge: &Bridge) {
-    let body = |mails: Value| {
-        json!({"schemas": [USER], "name": {"familyName": "Ruiz"}, "emails": mails, "active": true})
-    };
+    let body = |mails: Value| json!({"schemas": [USER], "name": {"familyName": "Ruiz"}, "emails": mails, "active": true});
     let mail = bridge.name("ana");
     let mails = json!([{"value": "second@x.test"}, {"value": mail, "primary": true}]);
     let answer = bridge.generic().post("/Users", body(mails.clone())).await;
     let id = answer.created("/Users");
     answer.says(&json!({"userName": mail}));
-    bridge.held(&id).await.holds(&[("userName", &mail), ("emails.work", &mail)]);
+    bridge
+        .held(&id)
+        .await
+        .holds(&[("userName", &mail), ("emails.work", &mail)]);
 
     let before = bridge.everything().await;
     let again = bridge.generic().post("/Users", body(mails)).await;
