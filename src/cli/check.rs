@@ -192,7 +192,10 @@ async fn own_account(site: &Site<'_>, report: &mut Report) {
             format!("the bridge's account `{dn}` cannot be read"),
             "that is no fault where the account lies outside what it may see",
         ),
-        Err(error) => report.fail(format!("`{dn}`: {error}"), ""),
+        Err(error) => report.warn(
+            format!("the bridge's account `{dn}` cannot be read: {error}"),
+            "that is no fault where the account lies outside what it may see",
+        ),
     }
 }
 
@@ -206,7 +209,7 @@ async fn places(site: &Site<'_>, report: &mut Report) {
         {
             report.warn(
                 format!("[resources.{name}] create_in `{}` lies in none of [guard] allowed: every POST is refused", resource.create_in),
-                "add it to `allowed`, unless nothing of this type is to be created",
+                "set `create_in` to an OU within `allowed`, unless nothing of this type is to be created",
             );
         }
         let mut places = vec![("base", &resource.base)];
@@ -234,6 +237,8 @@ async fn fences(site: &Site<'_>, report: &mut Report) {
         ("protected_entries", &config.protected_entries),
         ("protected_groups", &config.protected_groups),
     ];
+    let bases = || config.resources.values().map(|resource| &resource.base);
+    let is_far = |dn: &Dn| !bases().any(|base| dn.is_within(base) || base.is_within(dn));
     for (key, list) in lists {
         for dn in list {
             match site.entry(dn, &[]).await {
@@ -242,6 +247,13 @@ async fn fences(site: &Site<'_>, report: &mut Report) {
                     format!("[guard] {key} `{dn}` does not exist, or the bridge's account may not see it"),
                     "nothing can be written there: correct the DN",
                 ),
+                found if key == "protected_entries" && is_far(dn) => {
+                    let why = found.err().map(|error| format!(": {error}")).unwrap_or_default();
+                    report.warn(
+                        format!("[guard] {key} `{dn}` cannot be read{why}"),
+                        "it lies outside every base, so that nothing there is written anyway; correct the DN if that is not meant",
+                    );
+                }
                 Ok(None) => report.fail(
                     format!("[guard] {key} `{dn}` does not exist, or the bridge's account may not see it"),
                     "correct the DN, remove it, or give the account the right to read it; until then the bridge writes nothing",

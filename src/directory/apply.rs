@@ -11,7 +11,6 @@ use super::controls;
 use super::deadline::Deadline;
 use super::dispatch::Sent;
 use super::error::Error;
-use super::following;
 use super::identity::{self, missed};
 use super::meaning::Meaning;
 use super::outcome::insist;
@@ -150,14 +149,6 @@ pub(super) async fn carry_out(
     let mut subject = Subject::of(&steps);
     let mut post = None;
     let moves = pool.moves();
-    let names = || steps.iter().flat_map(|step| following::names(&step.change));
-    if let Err(error) = pool.follow(names, deadline).await {
-        return Err(ApplyError {
-            error,
-            step: 0,
-            undo: Undo::NotNeeded,
-        });
-    }
     for (index, step) in steps.iter().enumerate() {
         let of_subject = subject.follow(&step.change);
         let last = index + 1 == steps.len();
@@ -254,6 +245,7 @@ impl Pool {
                 .converge(target, modifications, assertion.as_ref(), post, deadline)
                 .await;
         }
+        let moves = self.moves();
         match self.send_change(change, post, false, deadline).await {
             Sent::Done(result) => {
                 self.check_renamed(change, deadline).await?;
@@ -262,6 +254,19 @@ impl Pool {
             Sent::Not(error) => Err(error.into()),
             Sent::Unknown(reason) => {
                 let settled = self.settle(change, last, reason, deadline).await;
+                // A server that has not heard of the entry yet finds it deleted, too.
+                if settled.is_ok()
+                    && matches!(change, Change::Delete { .. })
+                    && self.moves() != moves
+                {
+                    return Err(StepError {
+                        certain: false,
+                        ..StepError::from(Error::OutcomeUnknown {
+                            dn: change.dn().to_string(),
+                            reason: "the answer to a deletion was lost, and another server answers by now".into(),
+                        })
+                    });
+                }
                 settled.map(|()| None)
             }
         }
@@ -361,16 +366,28 @@ impl Pool {
         let guid = subject.guid;
         let name = self.name_afterwards(&Target { dn, guid });
         let (everything, none) = (Filter::everything(), Wanted::nothing());
-        if self
-            .read_entry(&name, filter, &none, deadline)
-            .await?
-            .is_some()
-        {
-            return Ok(());
+        let look = self.look_deadline(deadline);
+        let read = async |filter: &Filter| {
+            insist(|| self.read_entry(&name, filter, &none, look), look).await
+        };
+        let seen = async {
+            if read(filter).await?.is_some() {
+                return Ok(());
+            }
+            read(&everything).await?.ok_or_else(missed)?;
+            Err(Error::Unmatched)
+        };
+        match seen.await {
+            // What was done is not taken back because it cannot be seen.
+            Err(Error::Unavailable { reason }) => {
+                tracing::warn!(
+                    reason,
+                    "it was not seen whether a changed entry still matches its filter; the change stands"
+                );
+                Ok(())
+            }
+            seen => seen,
         }
-        let there = self.read_entry(&name, &everything, &none, deadline).await?;
-        there.ok_or_else(missed)?;
-        Err(Error::Unmatched)
     }
 
     /// Undoes completed steps, last first, after a later one certainly did not happen. `moves`: before the first step.

@@ -29,6 +29,9 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Refint is given so many times what such a search took: it writes, too, and slapd may have had less to do then.
 const TIMES: u32 = 3;
 
+/// Such a search is measured for no longer than this.
+const MEASURING: Duration = Duration::from_secs(2);
+
 /// How long a measured time is good for.
 const MEASURED: Duration = Duration::from_secs(60 * 60);
 
@@ -78,7 +81,12 @@ impl Following {
     /// When refint is done with these names, if each search takes it so long; none where it has nothing to do with them.
     fn until(&self, names: &HashSet<Dn>, each: Duration) -> Option<Instant> {
         let (mut free, mut until) = (None, None);
-        for (done, old, new) in &self.state().done {
+        let state = self.state();
+        let recent = state
+            .done
+            .iter()
+            .filter(|(done, ..)| done.elapsed() <= REMEMBERED);
+        for (done, old, new) in recent {
             let ends = free.map_or(*done, |free: Instant| free.max(*done)) + each;
             free = Some(ends);
             if names.contains(old) || new.as_ref().is_some_and(|new| names.contains(new)) {
@@ -178,12 +186,10 @@ impl Pool {
                 most: 1,
             }
         };
-        let answered = self.read(deadline, query).await;
+        // Where it is refused, or comes to no end, it takes that long at least.
+        let _ = self.read(deadline.or_after(MEASURING), query).await;
         let time = begun.elapsed();
-        // Where it was refused, or came to no end, it took that long at least.
-        if answered.is_ok_and(|(answer, _)| answer.result.rc == 0) {
-            self.following.state().search = Some((begun, time));
-        }
+        self.following.state().search = Some((begun, time));
         time
     }
 }
@@ -263,6 +269,8 @@ mod tests {
         let begun = Instant::now();
         let deadline = Deadline::after(Duration::from_secs(seconds));
         let steps = vec![Step::new(change)];
+        let names = || steps.iter().flat_map(|step| names(&step.change));
+        pool.follow(names, deadline).await?;
         match carry_out(Arc::clone(pool), steps, None, deadline).await {
             Ok(_) => Ok(begun.elapsed()),
             Err(failed) => Err(failed.error),

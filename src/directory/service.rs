@@ -7,12 +7,13 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::guard::GuardedPlan;
-use crate::ldap::{DirectoryKind, Dn, Entry, EntryName, Filter, Schema};
+use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, EntryName, Filter, Schema};
 
 use super::apply::{Applied, ApplyError, ReadBack, Undo, carry_out};
 use super::capabilities::Capabilities;
 use super::deadline::Deadline;
 use super::error::Error;
+use super::following;
 use super::health::Health;
 use super::lane::ReadsHere;
 use super::maintain::maintain;
@@ -150,13 +151,31 @@ impl Directory {
         })
     }
 
-    /// Waits until the directory is done with the names that this entry, as it was read, refers to by: OpenLDAP replaces those
-    /// of entries that were renamed some time afterwards. Whether it was not, so that the entry may be another by now.
+    /// Waits until the directory is done with the names that this plan gives or refers to: OpenLDAP replaces those of entries
+    /// that were renamed some time afterwards. Whether it was not, so that what the plan was made of may be another by now.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when that takes longer than the deadline allows.
-    pub async fn follow(&self, entry: &Entry, deadline: Deadline) -> Result<bool, Error> {
-        let names = || entry.all_references().map(|one| one.dn.clone());
+    pub async fn follow_plan(&self, plan: &GuardedPlan, deadline: Deadline) -> Result<bool, Error> {
+        let names = || {
+            plan.steps()
+                .iter()
+                .flat_map(|step| following::names(&step.change))
+        };
+        self.pool.follow(names, deadline).await
+    }
+
+    /// The same of the names that an attribute of this entry, as it was read, refers to by.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn follow(
+        &self,
+        entry: &Entry,
+        attribute: &AttributeName,
+        deadline: Deadline,
+    ) -> Result<bool, Error> {
+        let names = || entry.references(attribute).iter().map(|one| one.dn.clone());
         self.pool.follow(names, deadline).await
     }
 

@@ -120,8 +120,8 @@ impl ResourceMapping {
     }
 }
 
-/// The primary line takes an element of a kind that has no line, where it has none of its own: the one marked as primary,
-/// or the first if otherwise nothing at all would be kept.
+/// The primary line takes an element of a kind that has no line and is marked as primary, where it has none of its own. Not
+/// where somebody lives: that is not to stand where everybody looks for the workplace.
 fn stand_in(holders: &[Holder], elements: &[&Value], kept: &mut [Kept]) {
     let Some(primary) = holders.iter().position(|holder| holder.primary) else {
         return;
@@ -129,22 +129,16 @@ fn stand_in(holders: &[Holder], elements: &[&Value], kept: &mut [Kept]) {
     if kept.contains(&Kept::By(primary)) {
         return;
     }
-    let is_primary = |element: &&Value| element["primary"] == Value::Bool(true);
+    let stands_in = |element: &Value| {
+        let kind = element["type"].as_str().unwrap_or_default();
+        let is_home = element["value"].is_null() && kind.eq_ignore_ascii_case("home");
+        element["primary"] == Value::Bool(true) && !is_home
+    };
     let marked = elements
         .iter()
         .zip(&*kept)
-        .position(|(element, kept)| *kept == Kept::Nowhere && is_primary(element));
-    // Where somebody lives is not to stand where everybody looks for the workplace.
-    let is_home = |element: &Value| {
-        let kind = element["type"].as_str().unwrap_or_default();
-        element["value"].is_null() && kind.eq_ignore_ascii_case("home")
-    };
-    let is_lost = kept.iter().all(|kept| *kept == Kept::Nowhere)
-        && !elements.first().is_some_and(|first| is_home(first));
-    if let Some(place) = marked
-        .or(is_lost.then_some(0))
-        .and_then(|one| kept.get_mut(one))
-    {
+        .position(|(element, kept)| *kept == Kept::Nowhere && stands_in(element));
+    if let Some(place) = marked.and_then(|one| kept.get_mut(one)) {
         *place = Kept::By(primary);
     }
 }

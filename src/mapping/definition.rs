@@ -217,7 +217,10 @@ pub(super) fn prune(
     let told = &mut definition.resource_type.extensions;
     told.retain_mut(|(urn, required)| {
         let is_here = |line: &&Line| line.place.schema.as_ref() == Some(&*urn);
-        *required = lines.iter().filter(is_here).any(|line| line.required);
+        *required = lines
+            .iter()
+            .filter(is_here)
+            .any(|line| line.required && line.default.is_none());
         used.iter().any(|extension| extension.id == *urn)
     });
     definition

@@ -110,6 +110,10 @@ impl Service {
     ) -> Result<Entry, Error> {
         let mut refused = None;
         for guarded in &creation.alternatives {
+            // Whoever it refers to and has another name by then is corrected afterwards.
+            self.directory()
+                .follow_plan(guarded, caller.deadline)
+                .await?;
             let read_back = Some(ReadBack {
                 wanted: wanted.clone(),
             });

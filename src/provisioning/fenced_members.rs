@@ -26,7 +26,8 @@ impl Service {
         let Some(line) = of.mapping.members() else {
             return Ok(());
         };
-        let rule = self.fenced_member(&line.ldap, group, guard, caller).await?;
+        let rule = self.fenced_member(&line.ldap, group, guard, caller).await;
+        let rule = rule.map_err(Error::not_the_clients)?;
         rule.map_or(Ok(()), |rule| {
             Err(Error::Refused(Refusal {
                 rule,

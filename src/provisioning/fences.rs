@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::settings::Settings;
 use super::{Caller, Error, Service};
-use crate::directory::{Deadline, Search, Wanted};
+use crate::directory::{Deadline, Meaning, Search, Wanted};
 use crate::guard::{Fences, Guard, Rule, powerful_groups};
 use crate::ldap::{AttributeName, DirectoryKind, Dn, Entry, EntryName, Filter, Sid};
 use crate::mapping::Mapping;
@@ -147,6 +147,7 @@ impl Service {
         }
         let begun = Instant::now();
         let read = self.read_fences(deadline).await;
+        let read = read.map_err(Error::not_the_clients);
         keeper.note(&read);
         let guard = Arc::new(Guard::new(read?));
         keeper.keep(begun, &guard);
@@ -169,16 +170,26 @@ impl Service {
     /// Replaces the names that were configured by the directory's own, which may be spelt otherwise: what is one name to
     /// OpenLDAP and Active Directory (é in one letter or two, in the latter even without the accent) is two to us.
     async fn found(&self, fences: &mut Fences, deadline: Deadline) -> Result<(), Error> {
+        let bases = &fences.bases;
         for dn in &mut fences.protected_entries {
-            let entry = self.fenced(dn, &[], deadline).await?;
-            let entry = entry.ok_or_else(|| missing("an entry of [guard] protected_entries"))?;
+            let mut near = bases.iter();
+            let entry = if near.any(|base| dn.is_within(base) || base.is_within(dn)) {
+                let entry = self.fenced(dn, &[], deadline).await?;
+                entry.ok_or_else(|| missing("an entry of [guard] protected_entries"))?
+            } else {
+                // Nothing there is written anyway; only its membership is fenced, by whatever can be seen of it.
+                match self.seen(dn, deadline).await? {
+                    Some(entry) => entry,
+                    None => continue,
+                }
+            };
             let id = entry.id(self.kind());
             fences.by_id.extend(id.map(|id| (id, Rule::ProtectedEntry)));
             *dn = entry.dn;
         }
         // Where it cannot read itself, the name is all there is.
         if let Some(dn) = &mut fences.own_account
-            && let Some(entry) = self.fenced(dn, &[], deadline).await?
+            && let Some(entry) = self.seen(dn, deadline).await?
         {
             let id = entry.id(self.kind());
             fences.by_id.extend(id.map(|id| (id, Rule::OwnAccount)));
@@ -204,6 +215,27 @@ impl Service {
         Ok(found?)
     }
 
+    /// The entry of a name that was configured, with its id, if the bridge's account may see it and this server holds it.
+    async fn seen(&self, dn: &Dn, deadline: Deadline) -> Result<Option<Entry>, Error> {
+        let wanted = Wanted::attributes([self.kind().id_attribute()]);
+        let name = EntryName::Dn(dn.clone());
+        let found = self
+            .directory()
+            .read(&name, &Filter::everything(), &wanted, deadline)
+            .await;
+        match found {
+            Err(error)
+                if matches!(
+                    error.meaning(),
+                    Some(Meaning::Denied | Meaning::Elsewhere | Meaning::ParentMissing)
+                ) =>
+            {
+                Ok(None)
+            }
+            found => Ok(found?),
+        }
+    }
+
     /// Adds what is nested in the protected groups, wherever in the directory it lies, their members and their SIDs.
     async fn nested(&self, fences: &mut Fences, deadline: Deadline) -> Result<(), Error> {
         let attributes = [OBJECT_SID, MEMBER, UNIQUE_MEMBER];
@@ -217,7 +249,9 @@ impl Service {
             let configured = self.settings().protected_groups.contains(&dn);
             if let Some(group) = self.fenced(&dn, &attributes, deadline).await? {
                 let id = group.id(self.kind());
-                fences.by_id.extend(id.map(|id| (id, Rule::ProtectedGroup)));
+                if let Some(id) = id {
+                    fences.by_id.entry(id).or_insert(Rule::ProtectedGroup);
+                }
                 let sids = group.values(&OBJECT_SID).iter();
                 fences
                     .protected_group_sids
@@ -336,6 +370,18 @@ impl Service {
             }
         }
         Ok(groups)
+    }
+}
+
+impl Error {
+    /// What the bridge asks for itself is no fault of the request, whatever limit of the directory refuses it.
+    pub(super) fn not_the_clients(self) -> Self {
+        match self {
+            Self::Invalid(error) => Self::Misconfigured {
+                reason: format!("what is fenced cannot be read: {}", error.detail),
+            },
+            error => error,
+        }
     }
 }
 

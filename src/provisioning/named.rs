@@ -122,7 +122,8 @@ struct Correction {
 }
 
 impl Service {
-    /// The entry with this id, once it refers to nobody by a name that the directory was about to replace.
+    /// The entry with this id. Where it has a member by a name that the directory is about to replace, it is read again once
+    /// that is done: a PUT would miss whoever was renamed a moment ago.
     pub(super) async fn find_to_change(
         &self,
         of: Type<'_>,
@@ -130,12 +131,18 @@ impl Service {
         wanted: &Wanted,
         caller: &Caller,
     ) -> Result<(Uuid, Entry), Error> {
-        loop {
-            let found = self.find(of, id, wanted, caller).await?;
-            if !self.directory().follow(&found.1, caller.deadline).await? {
-                return Ok(found);
-            }
+        let found = self.find(of, id, wanted, caller).await?;
+        let Some(members) = of.mapping.members() else {
+            return Ok(found);
+        };
+        let directory = self.directory();
+        if directory
+            .follow(&found.1, &members.ldap, caller.deadline)
+            .await?
+        {
+            return self.find(of, id, wanted, caller).await;
         }
+        Ok(found)
     }
 
     /// After a plan was carried out: corrects the references in it whose entries had other names by then. `held` is the

@@ -112,7 +112,8 @@ impl Service {
     fn is_longer(&self, key: Key, count: usize) -> bool {
         match self.snapshots().known(key, Instant::now(), 0) {
             Known::All(ids) | Known::But(ids, _) => ids.len() > count,
-            Known::TooMany(_) | Known::Nothing => false,
+            Known::TooMany(_) => true,
+            Known::Nothing => false,
         }
     }
 

@@ -270,6 +270,13 @@ impl Service {
         let id = update.id;
         let mut last = None;
         for guarded in &prepared.alternatives {
+            let followed = self.directory().follow_plan(guarded, caller.deadline).await;
+            if followed.map_err(Error::from)? {
+                // Meanwhile whom it names may have got another name, or a fence.
+                return Err(Failed::from(Error::Contended {
+                    reason: "the plan waited for the directory to follow a rename".into(),
+                }));
+            }
             let applied = self
                 .directory()
                 .apply(guarded, read_back.clone(), caller.deadline)

@@ -58,19 +58,6 @@ pub(super) fn check(
             faults.add(fault.hint("name the entries to protect, not what holds everybody"));
         }
     }
-    let open = |resource: &Resource| {
-        let mut allowed = allowed.iter().flatten();
-        allowed.any(|unit| resource.create_in.is_within(unit))
-    };
-    let restricted = allowed.as_ref().is_some_and(|allowed| !allowed.is_empty());
-    if restricted && !resources.is_empty() && !resources.values().any(open) {
-        let fault = Fault::new(
-            "guard.allowed",
-            "contradiction",
-            "no `create_in` lies within `guard.allowed`, so that nothing could be created",
-        );
-        faults.add(fault.hint("add the OUs of `create_in` (or of `base`, where it is not set)"));
-    }
     Some(Fences {
         allowed: allowed?,
         protected_entries: protected_entries?,

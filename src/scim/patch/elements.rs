@@ -354,7 +354,16 @@ impl Round<'_, '_> {
                 Some(position) => selected.push(position),
                 None => return Ok(()),
             }
-            self.make_room(&selected)?;
+            // Only what brings a value takes the place of one: `primary` of an element that was never kept does not.
+            let attribute = self.collection.attribute;
+            let has_value = attribute.sub_attribute("value").is_some();
+            if path
+                .sub
+                .as_ref()
+                .is_none_or(|sub| sub == "value" || !has_value)
+            {
+                self.make_room(&selected)?;
+            }
         } else {
             let before = self.kept()?;
             let whole = op == Op::Replace && path.sub.is_none();

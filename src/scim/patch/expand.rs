@@ -217,7 +217,9 @@ impl<'a> Expander<'a> {
                 ..*resolved
             };
             // Where a reference points is said by `value`, or else by its address; the rest follows from it.
-            let says = !reference || is_value(sub.sub) || (!has_id && is_address(&sub));
+            let says = !reference
+                || is_value(sub.sub)
+                || (!has_id && is_address(&sub) && id_in(&value).is_some());
             if sub
                 .sub
                 .is_some_and(|sub| sub.mutability == Mutability::ReadOnly)

@@ -154,12 +154,14 @@ impl<'a> Normalizer<'a> {
             }
             other => return Err(mismatch(path, "an object with sub-attributes", &other)),
         };
+        // Sent as null or empty, it says that there is none, whatever is echoed beside it.
+        let says_value = object.keys().any(|name| name.eq_ignore_ascii_case("value"));
         let mut inner = self.sub_attributes(path, attribute, object)?;
         if inner.is_empty() {
             return Ok(None);
         }
         if attribute.is_resource_reference()
-            && !inner.contains_key("value")
+            && !says_value
             && let Some(id) = inner.get("$ref").and_then(id_in)
         {
             inner.insert("value".to_owned(), id.into());

