@@ -12,6 +12,7 @@ both!(stories: [
     a_primary_element_is_kept_whatever_its_type,
     a_strict_client_hears_what_is_not_kept,
     a_change_of_type_loses_no_value,
+    what_was_never_kept_takes_nobodys_place,
     the_log_holds_no_text_that_is_no_type,
 ]);
 
@@ -143,6 +144,21 @@ async fn a_strict_client_hears_what_is_not_kept(bridge: &Bridge) {
     }
     assert_eq!(bridge.held(&id).await, before);
     assert_eq!(bridge.count(&bridge.people).await, 1);
+}
+
+/// The client believes that the element is there, because it was told 200 when it sent it.
+async fn what_was_never_kept_takes_nobodys_place(bridge: &Bridge) {
+    let id = create_user(bridge, "ana").await;
+    let path = format!("/Users/{id}");
+    let (mail, home) = (bridge.name("ana"), bridge.name("home"));
+    let add = json!([{"op": "add", "path": "emails", "value": [{"type": "home", "value": home}]}]);
+    bridge.entra().patch(&path, add).await.resource();
+    for (part, value) in [("primary", json!(true)), ("type", json!("work"))] {
+        let path_of_it = format!("emails[value eq \"{home}\"].{part}");
+        let change = json!([{"op": "replace", "path": path_of_it, "value": value}]);
+        bridge.entra().patch(&path, change).await;
+        bridge.held(&id).await.holds(&[("emails.work", &mail)]);
+    }
 }
 
 /// RFC 7644 §3.5.2 changes the type alone; the directory's attributes are the types.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::people::{create_group_of, create_user, entra_group, entra_user, names_of};
@@ -38,8 +38,17 @@ async fn a_reference_may_be_given_as_its_address(bridge: &Bridge) {
         assert_eq!(held.map(|dn| dn.to_lowercase()).as_ref(), Some(&name));
     };
     check().await;
-    client.put(&path, body).await.resource();
+    client.put(&path, body.clone()).await.resource();
     check().await;
+    // An address that is empty says nothing, and one that is echoed beside an empty value does not count.
+    let nothing = json!([{"op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": {"displayName": "Bo", "$ref": null}}]);
+    client.patch(&path, nothing).await.resource();
+    check().await;
+    for value in [Value::Null, json!("")] {
+        body[ENTERPRISE]["manager"] = json!({"value": value, "$ref": address});
+        client.put(&path, body.clone()).await.resource();
+        bridge.held(&ana).await.lacks(&["manager"]);
+    }
     for (target, value) in [
         ("manager", manager),
         ("manager.$ref", json!(address)),
