@@ -186,11 +186,14 @@ impl Pool {
                 most: 1,
             }
         };
-        // Where it is refused, or comes to no end, it takes that long at least.
-        let _ = self.read(deadline.or_after(MEASURING), query).await;
+        let answered = self.read(deadline.or_after(MEASURING), query).await;
         let time = begun.elapsed();
-        self.following.state().search = Some((begun, time));
-        time
+        if answered.is_ok_and(|(answer, _)| answer.result.rc == 0) {
+            self.following.state().search = Some((begun, time));
+            return time;
+        }
+        // An outage or a refusal that comes at once says nothing of the time; what comes to no end takes this long at least.
+        time.max(MEASURING)
     }
 }
 
